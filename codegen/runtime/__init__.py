@@ -1,0 +1,1 @@
+"""What every generated module stands on; nothing in here knows which API it serves."""

@@ -1,0 +1,230 @@
+"""Why a call did not give a result.
+
+::
+
+    Error
+    ├── CouldNotAsk      the network failed; `sent` says whether the service can have acted
+    │   └── TimedOut
+    ├── Refused          the service said no: code, message, log id, advice
+    │   └── one class per error category of the description (see the `errors` module)
+    ├── Unreadable       the answer was not what the description promises; `place` says where
+    └── Impossible       asked for something the API cannot do; nothing was sent
+
+Every error can be pickled, and none shows a secret: what a call marks as secret is masked in any text that
+comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Final
+
+import attrs
+
+_EXCERPT: Final = 200
+
+
+class Sent(str, Enum):
+    """Whether the service can have acted on a request."""
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every one of `secrets` replaced by three asterisks."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return text
+
+
+def excerpt(body: bytes, secrets: Iterable[str]) -> str:
+    """The beginning of a body, on one line and without secrets, for a message."""
+    text = " ".join(mask(body.decode("utf-8", "replace"), secrets).split())
+    return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"
+
+
+class Error(Exception):
+    """The root of all errors of these bindings."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), dict(self.__dict__), self.args)
+
+
+def _rebuild(cls: type[Error], state: dict[str, object], args: tuple[object, ...]) -> Error:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class CouldNotAsk(Error):
+    """No answer came back: no connection, a broken one, or a time-out."""
+
+    def __init__(self, reason: str, *, operation: str, request: str, sent: Sent) -> None:
+        super().__init__(reason)
+        self.reason: str = reason
+        self.operation: str = operation
+        """The operation's name, for example `fetch_status`."""
+        self.request: str = request
+        """Method and path; never a query, a header or a body."""
+        self.sent: Sent = sent
+        """`Sent.NO` when nothing can have happened, `Sent.UNKNOWN` when the service may have acted."""
+
+    def __str__(self) -> str:
+        outcome = "nothing was sent" if self.sent is Sent.NO else "whether the service acted on it is unknown"
+        return f"{self.operation} got no answer ({self.request}): {self.reason}; {outcome}"
+
+
+class TimedOut(CouldNotAsk):
+    """No answer came back in time."""
+
+
+class Refused(Error):
+    """The service answered, and the answer is no."""
+
+    def __init__(
+        self,
+        *,
+        code: str,
+        message: str,
+        log_id: str,
+        status: int,
+        operation: str,
+        request: str,
+        category: str,
+        retryable: bool,
+        advice: str,
+        headers: Mapping[str, str],
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(code or f"HTTP {status}")
+        self.code: str = code
+        """The service's error code; empty when it sent none (a gateway's page, an upload)."""
+        self.message: str = message
+        """The service's own words, or the beginning of a body that is not JSON."""
+        self.log_id: str = log_id
+        """Name it to the service's support; empty when there was none."""
+        self.status: int = status
+        self.operation: str = operation
+        self.request: str = request
+        """Method and path; never a query, a header or a body."""
+        self.category: str = category
+        self.retryable: bool = retryable
+        """Whether the same request, sent again later, can succeed."""
+        self.advice: str = advice
+        """What helps, in plain words."""
+        self.headers: dict[str, str] = dict(headers)
+        """Headers of the answer, names in lower case."""
+        self.retry_after: float | None = retry_after
+        """Seconds to wait before asking again, when they are known."""
+
+    def __str__(self) -> str:
+        said = f"{self.code} (HTTP {self.status})" if self.code else f"HTTP {self.status}"
+        parts = [f"{self.operation} was refused: {said}"]
+        if self.message:
+            parts.append(f": {self.message}")
+        if self.advice:
+            parts.append(f"\n  what helps: {self.advice}")
+        if self.retry_after is not None:
+            parts.append(f"\n  try again in {self.retry_after:g} s")
+        if self.log_id:
+            parts.append(f"\n  log_id: {self.log_id}")
+        return "".join(parts)
+
+
+class Unreadable(Error):
+    """The service answered, and the answer is not what the description promises."""
+
+    def __init__(
+        self,
+        *,
+        place: str,
+        expected: str,
+        got: str,
+        status: int,
+        operation: str,
+        request: str,
+        log_id: str = "",
+        excerpt: str = "",
+    ) -> None:
+        super().__init__(f"{place}: expected {expected}, got {got}")
+        self.place: str = place
+        """Where in the answer, for example `$.data.creator_nickname`."""
+        self.expected: str = expected
+        self.got: str = got
+        self.status: int = status
+        self.operation: str = operation
+        self.request: str = request
+        self.log_id: str = log_id
+        self.excerpt: str = excerpt
+        """The beginning of a body that is not JSON at all; empty otherwise."""
+
+    def __str__(self) -> str:
+        text = f"{self.operation} got an answer it cannot read (HTTP {self.status}): {self.args[0]}"
+        if self.excerpt:
+            text += f"\n  the answer begins: {self.excerpt}"
+        if self.log_id:
+            text += f"\n  log_id: {self.log_id}"
+        return text
+
+
+class Impossible(Error, ValueError):
+    """What was asked for cannot be done; nothing was sent."""
+
+    def __init__(self, field: str, got: str, limit: str, advice: str = "") -> None:
+        super().__init__(f"{field}: {limit}, got {got}" + (f"; {advice}" if advice else ""))
+        self.field: str = field
+        """The field at fault, for example `post_info.title`."""
+        self.got: str = got
+        self.limit: str = limit
+        self.advice: str = advice
+
+
+@attrs.frozen(eq=False)
+class CodeInfo:
+    """One entry of the error catalogue."""
+
+    code: str
+    status: int
+    """The HTTP status it comes with, unless an operation says otherwise."""
+    category: str
+    retryable: bool
+    description: str
+    advice: str
+    messages: tuple[str, ...] = ()
+    """What the service has been seen to say with it."""
+
+
+@attrs.frozen(eq=False)
+class StatusMeaning:
+    """What an HTTP status means where the answer carries no code."""
+
+    category: str
+    retryable: bool
+    description: str
+    advice: str
+
+
+@attrs.frozen(eq=False)
+class Catalogue:
+    """Every known code, and the class and advice for those that are not known."""
+
+    codes: Mapping[str, Mapping[str, CodeInfo]]
+    """Envelope name → code → entry."""
+    classes: Mapping[str, type[Refused]]
+    """Category → exception class."""
+    advice: Mapping[str, str]
+    """Category → what helps in general."""
+    statuses: Mapping[str, str]
+    """`"401"` or `"5xx"` → category."""
+
+    def category_of(self, status: int) -> str | None:
+        """The category that a status alone stands for."""
+        return self.statuses.get(str(status)) or self.statuses.get(f"{status // 100}xx")
+
+    def find(self, envelope: str, code: str) -> CodeInfo | None:
+        """The entry for a code, if the description has it."""
+        return self.codes.get(envelope, {}).get(code)

@@ -1,0 +1,357 @@
+"""Performing calls over httpx: the only module that imports it. One reading of answers, two drivers."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from functools import lru_cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+import httpx
+
+from .call import Answer, Call, Receipt
+from .errors import Catalogue, CouldNotAsk, Refused, Sent, TimedOut, Unreadable, excerpt, mask
+from .model import Mismatch
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+T = TypeVar("T")
+
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+CALL_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+UPLOAD_TIMEOUT: Final = httpx.Timeout(connect=10.0, write=60.0, read=120.0, pool=10.0)
+"""A slow uplink keeps one write waiting for long, and drains its send buffer before the answer can start."""
+
+
+@lru_cache(maxsize=1)
+def shared_ssl_context() -> ssl.SSLContext:
+    """One context for all clients of the process: building one costs more than all else a client does."""
+    return httpx.create_ssl_context()
+
+
+class _Pieces:
+    """A body that offers sync iteration only, whatever else its source can do."""
+
+    def __init__(self, source: Iterable[bytes]) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._source)
+
+
+class _AsyncPieces:
+    """A body that offers async iteration only, whatever else its source can do."""
+
+    def __init__(self, source: Iterable[bytes] | AsyncIterable[bytes]) -> None:
+        self._source = source
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if isinstance(self._source, AsyncIterable):
+            async for piece in self._source:
+                yield piece
+        else:
+            for piece in self._source:
+                yield piece
+
+
+class _Driver:
+    """What performing a call has in common, whether it waits or awaits."""
+
+    def __init__(self, catalogue: Catalogue, base_url: str | None, timeout: float | None) -> None:
+        self.base_url: str | None = base_url.rstrip("/") if base_url else None
+        """Where every call goes instead of the documented hosts; None for the documented hosts."""
+        self._catalogue = catalogue
+        self._timeout: dict[str, float | None] = (
+            CALL_TIMEOUT if timeout is None else httpx.Timeout(timeout)
+        ).as_dict()
+        self._urls: dict[str, httpx.URL] = {}
+
+    def _url(self, call: Call[T]) -> httpx.URL:
+        if call.address is not None or call.query:
+            return httpx.URL(call.url(self.base_url))
+        url = self._urls.get(call.operation.id)
+        if url is None:
+            url = self._urls[call.operation.id] = httpx.URL(call.url(self.base_url))
+        return url
+
+    def _request(
+        self, call: Call[T], body: bytes | Iterable[bytes] | AsyncIterable[bytes] | None
+    ) -> httpx.Request:
+        timeout = UPLOAD_TIMEOUT.as_dict() if call.operation.binary else self._timeout
+        try:
+            return httpx.Request(
+                call.operation.method,
+                self._url(call),
+                headers=list(call.headers),
+                content=body,
+                extensions={"timeout": timeout},
+            )
+        except (httpx.InvalidURL, UnicodeEncodeError) as problem:
+            reason = mask(str(problem), call.secrets)
+            raise CouldNotAsk(
+                reason, operation=call.operation.name, request=call.summary, sent=Sent.NO
+            ) from None
+
+    def _lost(self, call: Call[T], problem: httpx.RequestError) -> CouldNotAsk:
+        kind = TimedOut if isinstance(problem, httpx.TimeoutException) else CouldNotAsk
+        sent = Sent.NO if isinstance(problem, _NOT_SENT) else Sent.UNKNOWN
+        words = mask(str(problem), call.secrets)
+        reason = f"{type(problem).__name__}: {words}" if words else type(problem).__name__
+        return kind(reason, operation=call.operation.name, request=call.summary, sent=sent)
+
+    def _read(self, call: Call[T], response: httpx.Response) -> Answer[T]:
+        """The result, or the error that the answer is."""
+        operation, status = call.operation, response.status_code
+        headers = dict(response.headers)
+        envelope = operation.envelope
+        if envelope is None or call.decode is None:
+            if not 200 <= status < 300:
+                raise self._refused(call, response, "", "", "")
+            return Answer(cast("T", Receipt(status, headers)), status, headers, "", None)
+        content = response.content
+        if not content.strip() and operation.may_be_empty and 200 <= status < 300:
+            body: object = {}
+        else:
+            try:
+                body = json.loads(content)
+            except (ValueError, RecursionError):
+                if status >= 400:
+                    raise self._refused(call, response, "", excerpt(content, call.secrets), "") from None
+                raise self._unreadable(
+                    call, response, "$", "JSON", "nothing" if not content else "something else", body=content
+                ) from None
+        log_id = next((text for path in envelope.log_id if type(text := _look(body, path)) is str), "")
+        code = _look(body, envelope.code)
+        if code is not None and type(code) is not str:
+            if status < 400:
+                raise self._unreadable(
+                    call, response, _place(envelope.code), "string", Mismatch("string", code).got, log_id
+                )
+            code = ""
+        succeeded = code == envelope.success if envelope.success is not None else not code
+        if not succeeded or status >= 400:
+            if code or status >= 400:
+                message = _look(body, envelope.message)
+                said = mask(message, call.secrets) if type(message) is str else ""
+                raise self._refused(
+                    call, response, str(code) if code and code != envelope.success else "", said, log_id
+                )
+            raise self._unreadable(call, response, _place(envelope.code), "string", "nothing", log_id)
+        try:
+            value = call.decode(_look(body, envelope.payload))
+        except Mismatch as problem:
+            problem.under(*envelope.payload)
+            raise self._unreadable(
+                call, response, problem.place, problem.expected, problem.got, log_id
+            ) from None
+        return Answer(value, status, headers, log_id, body)
+
+    def _unreadable(
+        self,
+        call: Call[T],
+        response: httpx.Response,
+        place: str,
+        expected: str,
+        got: str,
+        log_id: str = "",
+        *,
+        body: bytes = b"",
+    ) -> Unreadable:
+        return Unreadable(
+            place=place,
+            expected=expected,
+            got=got,
+            status=response.status_code,
+            operation=call.operation.name,
+            request=call.summary,
+            log_id=log_id,
+            excerpt=excerpt(body, call.secrets),
+        )
+
+    def _refused(
+        self, call: Call[T], response: httpx.Response, code: str, message: str, log_id: str
+    ) -> Refused | Unreadable:
+        operation, status, catalogue = call.operation, response.status_code, self._catalogue
+        entry = catalogue.find(operation.envelope.name, code) if operation.envelope and code else None
+        meaning = operation.statuses.get(status) if not code else None
+        if entry is not None:
+            category, retryable, advice = entry.category, entry.retryable, entry.advice
+        elif meaning is not None:
+            category, retryable, advice = meaning.category, meaning.retryable, meaning.advice
+            message = message or meaning.description
+        else:
+            known = catalogue.category_of(status)
+            if known is None and not code:
+                return self._unreadable(call, response, "$", "an answer", f"HTTP {status}")
+            category = known or ""
+            retryable = status >= 500 or status == 429
+            advice = catalogue.advice.get(category, "")
+        return catalogue.classes.get(category, Refused)(
+            code=code,
+            message=message,
+            log_id=log_id,
+            status=status,
+            operation=operation.name,
+            request=call.summary,
+            category=category,
+            retryable=retryable,
+            advice=advice,
+            headers=dict(response.headers),
+            retry_after=_seconds(response.headers.get("retry-after")),
+        )
+
+
+def _look(body: object, path: tuple[str, ...]) -> object:
+    for key in path:
+        if not isinstance(body, Mapping):
+            return None
+        body = cast("Mapping[str, object]", body).get(key)
+    return body
+
+
+def _place(path: tuple[str, ...]) -> str:
+    return "$" + "".join(f".{key}" for key in path)
+
+
+def _seconds(header: str | None) -> float | None:
+    if header is None or not header.strip().isdecimal():
+        return None
+    return float(header)
+
+
+class SyncDriver(_Driver):
+    """Performs calls and waits for them. Safe to share between threads."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        base_url: str | None = None,
+        *,
+        timeout: float | None = None,
+        transport: httpx.BaseTransport | None = None,
+        http: httpx.Client | None = None,
+    ) -> None:
+        super().__init__(catalogue, base_url, timeout)
+        self._http = http
+        self._owned = http is None
+        self._transport = transport
+
+    @property
+    def http(self) -> httpx.Client:
+        """The httpx client underneath, made at first use."""
+        if self._http is None:
+            self._http = (
+                httpx.Client(transport=self._transport)
+                if self._transport is not None
+                else httpx.Client(verify=shared_ssl_context())
+            )
+        return self._http
+
+    def perform(self, call: Call[T]) -> T:
+        """The result of a call.
+
+        Raises:
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self.answer(call).value
+
+    def answer(self, call: Call[T]) -> Answer[T]:
+        """Like `perform`, with status, headers, log id and the whole answer."""
+        body = call.body
+        if body is not None and not isinstance(body, bytes):
+            if not isinstance(body, Iterable):
+                raise TypeError("a sync client needs a body that can be iterated without await")
+            body = _Pieces(body)
+        request = self._request(call, body)
+        try:
+            response = self.http.send(request)
+        except httpx.RequestError as problem:
+            lost = self._lost(call, problem)
+        else:
+            return self._read(call, response)
+        raise lost  # out of the handler: httpx's exception carries the request, headers and all
+
+    def close(self) -> None:
+        """Close the connections, unless the httpx client was handed in."""
+        if self._owned and self._http is not None:
+            self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncDriver(_Driver):
+    """Performs calls and awaits them. Safe to share between tasks of one event loop."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        base_url: str | None = None,
+        *,
+        timeout: float | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        super().__init__(catalogue, base_url, timeout)
+        self._http = http
+        self._owned = http is None
+        self._transport = transport
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """The httpx client underneath, made at first use."""
+        if self._http is None:
+            self._http = (
+                httpx.AsyncClient(transport=self._transport)
+                if self._transport is not None
+                else httpx.AsyncClient(verify=shared_ssl_context())
+            )
+        return self._http
+
+    async def perform(self, call: Call[T]) -> T:
+        """The result of a call.
+
+        Raises:
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return (await self.answer(call)).value
+
+    async def answer(self, call: Call[T]) -> Answer[T]:
+        """Like `perform`, with status, headers, log id and the whole answer."""
+        body = call.body
+        if body is not None and not isinstance(body, bytes):
+            body = _AsyncPieces(body)
+        request = self._request(call, body)
+        try:
+            response = await self.http.send(request)
+        except httpx.RequestError as problem:
+            lost = self._lost(call, problem)
+        else:
+            return self._read(call, response)
+        raise lost  # out of the handler: httpx's exception carries the request, headers and all
+
+    async def close(self) -> None:
+        """Close the connections, unless the httpx client was handed in."""
+        if self._owned and self._http is not None:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
