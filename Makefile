@@ -1,0 +1,58 @@
+# Everything runs from nothing: a target makes the environment it needs first.
+# `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format generate test-versions clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## start a mock TikTok and publish to it: videos, photos, a draft
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/.dev ## run the whole test suite
+	@$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/.dev ## format, lint, both strict type checkers, generator drift, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/python -m codegen --check
+	$(BIN)/python -m pytest tests/test_import_rules.py
+
+format: $(VENV)/.dev ## rewrite the hand-written code in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: $(VENV)/.dev ## write the bindings anew from the description
+	$(BIN)/python -m codegen generate
+
+test-versions: $(VENV)/.dev ## run the suite on every supported Python of this machine
+	$(BIN)/python tests/run_versions.py
+
+clean: ## remove environments and caches
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .work build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A venv without pip (Debian keeps it in python3-venv) is no use, so say what is missing.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "Python 3.10 or newer is needed; name one with: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip --version >/dev/null || \
+		{ rm -rf $(VENV); echo "$(PYTHON) cannot make an environment; on Debian: apt install python3-venv"; exit 1; }
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	@echo "preparing $(VENV) (once) ..."
+	@$(PIP) install --quiet --editable '.[mock,demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml requirements-dev.txt | $(BIN)/python
+	@echo "preparing $(VENV) for development (once) ..."
+	@$(PIP) install --quiet --editable '.[mock,demo,media]' --requirement requirements-dev.txt
+	@touch $@
