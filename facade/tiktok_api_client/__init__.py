@@ -1,0 +1,1 @@
+"""TikTok for Python: log in, publish once, and know what happened."""

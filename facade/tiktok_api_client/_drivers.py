@@ -1,0 +1,255 @@
+"""Running flows: `SyncRunner` waits, `AsyncRunner` awaits. All they know is how to carry out each effect."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Protocol, TypeVar, cast
+
+import anyio
+import anyio.to_thread
+
+from tiktok_openapi import Answer, Call
+
+from ._flow import (
+    Acquire,
+    Clock,
+    Emit,
+    Flow,
+    Invoke,
+    Monotonic,
+    Now,
+    Perform,
+    Signal,
+    Sleep,
+    Step,
+    Stream,
+    Waiter,
+)
+
+T = TypeVar("T")
+
+
+class Performs(Protocol):
+    """What a sync runner needs of the bindings' client."""
+
+    def answer(self, call: Call[T], /) -> Answer[T]:
+        """Send a call."""
+        ...
+
+
+class PerformsAsync(Protocol):
+    """What an async runner needs of the bindings' client."""
+
+    async def answer(self, call: Call[T], /) -> Answer[T]:
+        """Send a call."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> float:
+        """Wall clock, seconds since 1970."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float, signal: Signal | None) -> bool:
+        """Wait; True as soon as the signal is set."""
+        if signal is None:
+            time.sleep(max(seconds, 0.0))
+            return False
+        woken = threading.Event()
+        waiter = Waiter(woken.set)
+        if signal.enter(waiter):
+            return True
+        try:
+            woken.wait(max(seconds, 0.0))
+        finally:
+            signal.leave(waiter)
+        return signal.is_set
+
+    async def sleep_async(self, seconds: float, signal: Signal | None) -> bool:
+        """The same, without blocking the event loop."""
+        if signal is None:
+            await anyio.sleep(max(seconds, 0.0))
+            return False
+        woken = anyio.Event()
+        waiter = Waiter(_from_any_thread(woken.set))
+        if signal.enter(waiter):
+            return True
+        try:
+            with anyio.move_on_after(max(seconds, 0.0)):
+                await woken.wait()
+        finally:
+            signal.leave(waiter)
+        return signal.is_set
+
+
+def _from_any_thread(function: Callable[[], object]) -> Callable[[], object]:
+    """A function that runs `function` on the loop that is running now, from whatever thread it is called."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        import trio.lowlevel  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+        token = trio.lowlevel.current_trio_token()
+        return lambda: token.run_sync_soon(function)
+
+    def wake() -> None:
+        try:
+            loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            if not loop.is_closed():  # a closed loop has nobody left to wake
+                raise
+
+    return wake
+
+
+class SyncRunner:
+    """Carries out the effects of flows on the calling thread. Safe to share between threads."""
+
+    def __init__(self, client: Performs, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    def run(self, flow: Flow[T]) -> T:
+        """The result of a flow, or what it raised."""
+        items: Generator[object, None, object] = self._steps(flow)
+        try:
+            next(items)
+        except StopIteration as done:
+            return cast("T", done.value)
+        raise TypeError("a flow that emits items is run with `iterate`")
+
+    def iterate(self, stream: Stream[T]) -> Generator[T, None, None]:
+        """The items of a stream; closing the iterator closes the stream."""
+        yield from self._steps(stream)
+
+    def _steps(self, flow: Generator[Step | Emit[T], object, object]) -> Generator[T, None, object]:
+        reply: object = None
+        problem: Exception | None = None
+        try:
+            while True:
+                try:
+                    step = flow.send(reply) if problem is None else flow.throw(problem)
+                except StopIteration as done:
+                    return cast("object", done.value)
+                reply = problem = None
+                if isinstance(step, Emit):
+                    yield step.item
+                    continue
+                try:
+                    reply = self._carry_out(step)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the flow decides
+                    problem = error
+        finally:
+            problem = None  # its traceback holds this frame
+            flow.close()
+
+    def _carry_out(self, step: Step) -> object:
+        if isinstance(step, Perform):
+            return self._client.answer(step.call)
+        if isinstance(step, Sleep):
+            return self._clock.sleep(step.seconds, step.signal)
+        if isinstance(step, Now):
+            return self._clock.now()
+        if isinstance(step, Monotonic):
+            return self._clock.monotonic()
+        if isinstance(step, Acquire):
+            woken = threading.Event()
+            waiter = Waiter(woken.set)
+            if not step.lock.enter(waiter):
+                try:
+                    woken.wait()
+                except BaseException:
+                    step.lock.leave(waiter)
+                    raise
+            return None
+        if isinstance(step, Invoke):
+            result = step.function()
+            if inspect.isawaitable(result):
+                if inspect.iscoroutine(result):
+                    result.close()
+                raise TypeError("an async callback or store needs AsyncTikTok")
+            return result
+        return step.function()
+
+
+class AsyncRunner:
+    """Carries out the effects of flows on the running event loop. Safe to share between its tasks."""
+
+    def __init__(self, client: PerformsAsync, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    async def run(self, flow: Flow[T]) -> T:
+        """The result of a flow, or what it raised."""
+        reply: object = None
+        problem: Exception | None = None
+        try:
+            while True:
+                try:
+                    step = flow.send(reply) if problem is None else flow.throw(problem)
+                except StopIteration as done:
+                    return cast("T", done.value)
+                reply = problem = None
+                try:
+                    reply = await self._carry_out(step)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the flow decides
+                    problem = error
+        finally:
+            problem = None  # its traceback holds this frame
+            flow.close()
+
+    async def iterate(self, stream: Stream[T]) -> AsyncGenerator[T, None]:
+        """The items of a stream; closing the iterator closes the stream."""
+        reply: object = None
+        problem: Exception | None = None
+        try:
+            while True:
+                try:
+                    step = stream.send(reply) if problem is None else stream.throw(problem)
+                except StopIteration:
+                    return
+                reply = problem = None
+                if isinstance(step, Emit):
+                    yield step.item
+                    continue
+                try:
+                    reply = await self._carry_out(step)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the stream decides
+                    problem = error
+        finally:
+            problem = None
+            stream.close()
+
+    async def _carry_out(self, step: Step) -> object:
+        if isinstance(step, Perform):
+            return await self._client.answer(step.call)
+        if isinstance(step, Sleep):
+            return await self._clock.sleep_async(step.seconds, step.signal)
+        if isinstance(step, Now):
+            return self._clock.now()
+        if isinstance(step, Monotonic):
+            return self._clock.monotonic()
+        if isinstance(step, Acquire):
+            woken = anyio.Event()
+            waiter = Waiter(_from_any_thread(woken.set))
+            if not step.lock.enter(waiter):
+                try:
+                    await woken.wait()
+                except BaseException:
+                    step.lock.leave(waiter)
+                    raise
+            return None
+        if isinstance(step, Invoke):
+            result = step.function()
+            return await cast("Awaitable[object]", result) if inspect.isawaitable(result) else result
+        return await anyio.to_thread.run_sync(step.function)

@@ -1,0 +1,254 @@
+"""Flows: what a task does, step by step, without saying whether it waits or awaits.
+
+A flow is a generator of *effects*. It is written once; `_drivers` runs it for a sync and for an async caller.
+An effect that fails raises inside the flow, so flows use ordinary ``try``/``except``::
+
+    def nickname(session: Session) -> Flow[str]:
+        creator = yield from session.ask(lambda token: ops.query_creator_info(access_token=token))
+        yield from sleep(1.0)
+        return creator.creator_nickname
+
+When the caller goes away (`KeyboardInterrupt`, task cancellation, a closed iterator), the flow is closed: its
+``finally`` blocks run, and must not yield.
+
+A *stream* is a flow that also hands items to its caller while it runs (`emit`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from typing import Generic, Protocol, TypeVar, Union, cast
+
+import attrs
+
+from tiktok_openapi import Answer, Call
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Waiter:
+    """Somebody who waits for a lock or a signal; `wake` lets it go on, from whatever thread."""
+
+    __slots__ = ("wake", "woken")
+
+    def __init__(self, wake: Callable[[], object]) -> None:
+        self.wake = wake
+        self.woken = False
+
+
+class Signal:
+    """Something that happens once; set and waited for from threads and from tasks of any event loop."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._set = False
+        self._waiters: list[Waiter] = []
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it has happened."""
+        return self._set
+
+    def set(self) -> None:
+        """Let it happen, and wake everybody who waits for it."""
+        with self._mutex:
+            self._set = True
+            waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            waiter.woken = True
+            waiter.wake()
+
+    def enter(self, waiter: Waiter) -> bool:
+        """Queue a waiter; True when there is nothing to wait for. For drivers."""
+        with self._mutex:
+            if not self._set:
+                self._waiters.append(waiter)
+            return self._set
+
+    def leave(self, waiter: Waiter) -> None:
+        """Take a waiter out of the queue again. For drivers."""
+        with self._mutex:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+
+class Lock:
+    """First come, first served, for threads and for tasks of any event loop at once. Not reentrant.
+
+    Taken with the `acquire` flow; given back with `release`, which never waits: it may stand in a ``finally``.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._held = False
+        self._waiters: deque[Waiter] = deque()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody has it at this moment."""
+        return self._held
+
+    def enter(self, waiter: Waiter) -> bool:
+        """Take the lock, or queue a waiter and answer False. For drivers."""
+        with self._mutex:
+            if self._held:
+                self._waiters.append(waiter)
+                return False
+            self._held = True
+            return True
+
+    def leave(self, waiter: Waiter) -> None:
+        """Give up waiting; a lock that was handed over in the meantime goes to the next. For drivers."""
+        with self._mutex:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+                return
+        if waiter.woken:
+            self.release()
+
+    def release(self) -> None:
+        """Hand the lock to whoever has waited longest."""
+        with self._mutex:
+            if not self._waiters:
+                self._held = False
+                return
+            waiter = self._waiters.popleft()
+            waiter.woken = True
+        waiter.wake()
+
+
+@attrs.frozen(eq=False)
+class Perform:
+    """Send a call of the bindings; the result is its `Answer`."""
+
+    call: Call[object]
+
+
+@attrs.frozen(eq=False)
+class Sleep:
+    """Wait so many seconds, or until the signal is set; the result is whether it was."""
+
+    seconds: float
+    signal: Signal | None = None
+
+
+@attrs.frozen(eq=False)
+class Now:
+    """The wall clock, in seconds since 1970."""
+
+
+@attrs.frozen(eq=False)
+class Monotonic:
+    """A clock for measuring durations, in seconds."""
+
+
+@attrs.frozen(eq=False)
+class Acquire:
+    """Wait for a lock and take it."""
+
+    lock: Lock
+
+
+@attrs.frozen(eq=False)
+class Invoke:
+    """Call the user's function on the caller's thread or loop; await what it returns if that is awaitable."""
+
+    function: Callable[[], object]
+
+
+@attrs.frozen(eq=False)
+class Blocking:
+    """Call a function that may block: at once for a sync caller, in a worker thread for an async one."""
+
+    function: Callable[[], object]
+
+
+@attrs.frozen(eq=False)
+class Emit(Generic[T_co]):
+    """Hand an item to the caller of a stream, and go on when the caller asks for the next."""
+
+    item: T_co
+
+
+Step = Union[Perform, Sleep, Now, Monotonic, Acquire, Invoke, Blocking]
+"""What a flow may yield."""
+
+Flow = Generator[Step, object, T]
+"""A task that gives `T`."""
+
+Stream = Generator[Union[Step, Emit[T]], object, None]
+"""A task that gives any number of `T`, one after the other."""
+
+
+class Clock(Protocol):
+    """Where flows take their time from; replaced in tests, so that nothing sleeps."""
+
+    def now(self) -> float:
+        """Wall clock, seconds since 1970."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+    def sleep(self, seconds: float, signal: Signal | None) -> bool:
+        """Wait; True as soon as the signal is set."""
+        ...
+
+    async def sleep_async(self, seconds: float, signal: Signal | None) -> bool:
+        """The same, without blocking the event loop."""
+        ...
+
+
+def answer(call: Call[T]) -> Flow[Answer[T]]:
+    """Send a call: its result with status, headers and the whole body. Neither paced nor retried."""
+    return cast("Answer[T]", (yield Perform(cast("Call[object]", call))))
+
+
+def perform(call: Call[T]) -> Flow[T]:
+    """Send a call: its result. Neither paced nor retried; see `Session.ask` for that."""
+    return (yield from answer(call)).value
+
+
+def sleep(seconds: float, signal: Signal | None = None) -> Flow[bool]:
+    """Wait so many seconds; True as soon as `signal` is set, False when the time is over."""
+    return cast("bool", (yield Sleep(seconds, signal)))
+
+
+def now() -> Flow[float]:
+    """The wall clock, in seconds since 1970."""
+    return cast("float", (yield Now()))
+
+
+def monotonic() -> Flow[float]:
+    """A clock for measuring durations, in seconds."""
+    return cast("float", (yield Monotonic()))
+
+
+def acquire(lock: Lock) -> Flow[None]:
+    """Wait for `lock`. Follow it at once with ``try: … finally: lock.release()``."""
+    yield Acquire(lock)
+
+
+def invoke(function: Callable[..., Awaitable[T] | T], *arguments: object) -> Flow[T]:
+    """Call the user's function here and await what it returns if that is awaitable."""
+    return cast("T", (yield Invoke(lambda: function(*arguments))))
+
+
+def notify(callback: Callable[..., object] | None, *arguments: object) -> Flow[None]:
+    """Tell the user's callback something, if there is one; what it returns is of no interest."""
+    if callback is not None:
+        yield Invoke(lambda: callback(*arguments))
+
+
+def blocking(function: Callable[..., T], *arguments: object) -> Flow[T]:
+    """Call a function that may block (files); in a worker thread when the caller is async."""
+    return cast("T", (yield Blocking(lambda: function(*arguments))))
+
+
+def emit(item: T) -> Stream[T]:
+    """Hand an item to the caller of the stream: ``yield from emit(item)``."""
+    yield Emit(item)
