@@ -23,6 +23,7 @@ from ._flow import (
     Monotonic,
     Now,
     Perform,
+    Shield,
     Signal,
     Sleep,
     Step,
@@ -179,6 +180,8 @@ class SyncRunner:
                     result.close()
                 raise TypeError("an async callback or store needs AsyncTikTok")
             return result
+        if isinstance(step, Shield):
+            return self.run(step.flow)
         return step.function()
 
 
@@ -252,4 +255,26 @@ class AsyncRunner:
         if isinstance(step, Invoke):
             result = step.function()
             return await cast("Awaitable[object]", result) if inspect.isawaitable(result) else result
+        if isinstance(step, Shield):
+            return await self._shielded(step.flow)
         return await anyio.to_thread.run_sync(step.function)
+
+    async def _shielded(self, flow: Flow[object]) -> object:
+        with anyio.CancelScope(shield=True):
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:
+                return await self.run(flow)
+            # asyncio's own cancellation knows no scopes: the flow runs in a task that nobody else cancels.
+            task = loop.create_task(self.run(flow))
+            cancelled: asyncio.CancelledError | None = None
+            while not task.done():
+                try:
+                    await asyncio.wait([task])
+                except asyncio.CancelledError as error:
+                    cancelled = error
+            if cancelled is not None:
+                if not task.cancelled():
+                    task.exception()  # the caller is gone; nobody else will look at it
+                raise cancelled
+            return task.result()

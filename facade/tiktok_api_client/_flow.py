@@ -78,7 +78,7 @@ class Signal:
 class Lock:
     """First come, first served, for threads and for tasks of any event loop at once. Not reentrant.
 
-    Taken with the `acquire` flow; given back with `release`, which never waits: it may stand in a ``finally``.
+    Taken with the `acquire` flow; given back with `release`, which never waits: it may stand in ``finally``.
     """
 
     def __init__(self) -> None:
@@ -167,13 +167,20 @@ class Blocking:
 
 
 @attrs.frozen(eq=False)
+class Shield:
+    """Run a flow to its end, whatever happens to the caller: cancellation waits until it is done."""
+
+    flow: Generator[Step, object, object]
+
+
+@attrs.frozen(eq=False)
 class Emit(Generic[T_co]):
     """Hand an item to the caller of a stream, and go on when the caller asks for the next."""
 
     item: T_co
 
 
-Step = Union[Perform, Sleep, Now, Monotonic, Acquire, Invoke, Blocking]
+Step = Union[Perform, Sleep, Now, Monotonic, Acquire, Invoke, Blocking, Shield]
 """What a flow may yield."""
 
 Flow = Generator[Step, object, T]
@@ -229,7 +236,7 @@ def monotonic() -> Flow[float]:
 
 
 def acquire(lock: Lock) -> Flow[None]:
-    """Wait for `lock`. Follow it at once with ``try: … finally: lock.release()``."""
+    """Wait for `lock`. Follow it at once with ``try: … finally: lock.release()``; put no effect in between."""
     yield Acquire(lock)
 
 
@@ -247,6 +254,11 @@ def notify(callback: Callable[..., object] | None, *arguments: object) -> Flow[N
 def blocking(function: Callable[..., T], *arguments: object) -> Flow[T]:
     """Call a function that may block (files); in a worker thread when the caller is async."""
     return cast("T", (yield Blocking(lambda: function(*arguments))))
+
+
+def shielded(flow: Flow[T]) -> Flow[T]:
+    """Run a flow to its end even if the caller is cancelled meanwhile; keep it short."""
+    return cast("T", (yield Shield(flow)))
 
 
 def emit(item: T) -> Stream[T]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import logging
+import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
-from tiktok_openapi import Answer, Call
+from tiktok_openapi import Answer, Call, Error, ErrorCode, Refused, TryLater
 
-from ._flow import Flow, answer
+from ._budget import Budget, BudgetMode
+from ._flow import Flow, answer, monotonic, sleep
+from ._keeper import TokenKeeper
+from ._log import LOGGER as LOGGER
+from ._retry import TRIES, may_repeat, pause
+from .errors import OverBudget
 
 if TYPE_CHECKING:
     from .journal import Journal
 
 T = TypeVar("T")
-
-LOGGER = logging.getLogger("tiktok_api_client")
-"""The one logger of the facade. No record carries a secret, at any level."""
 
 
 @attrs.frozen(eq=False)
@@ -35,6 +37,9 @@ class Session:
     """One account's view of a client. Holds no state of a request, so flows may share it."""
 
     app: App
+    keeper: TokenKeeper
+    budget: Budget
+    budget_mode: BudgetMode = "wait"
     base_url: str | None = None
     """Where everything goes instead of TikTok's hosts; None for TikTok itself."""
     open_id: str | None = None
@@ -43,29 +48,37 @@ class Session:
     """Where posts in flight are written down; None for nowhere."""
 
     def access_token(self, explicit: str | None = None) -> Flow[str]:
-        """The access token to use: `explicit` if given, else the account's, refreshed when about to end."""
-        if explicit is None:
-            raise LookupError("nobody has logged in yet")
-        return explicit
-        yield  # a flow without effects
+        """The access token to use: `explicit` if given, else the account's, refreshed when about to end.
+
+        Raises:
+            NotLoggedIn: nobody has logged in, or several have and none is named.
+        """
+        if explicit is not None:
+            return explicit
+        account = yield from self.keeper.account(self.open_id)
+        return (yield from self.keeper.token(account, self.perform)).access_token
+
+    def scopes(self) -> Flow[tuple[str, ...] | None]:
+        """The scopes that the account has granted; None when that is not known."""
+        account = yield from self.keeper.account(self.open_id)
+        return (yield from self.keeper.stored(account)).scopes or None
 
     def ask(
         self,
         make: Callable[[str], Call[T]],
         access_token: str | None = None,
         *,
-        repeat: bool | None = None,
+        repeat: bool = True,
     ) -> Flow[T]:
         """Perform a call that needs an access token.
 
-        The call is paced within TikTok's rate limit. An access token that TikTok no longer takes is refreshed
-        once, and the call made again. What may be repeated is repeated.
+        The call is paced within TikTok's rate limit. An access token that TikTok no longer takes is refreshed once, and
+        the call made again. A failure is followed by another try where nothing can be done twice.
 
         Args:
             make: builds the call from the access token.
             access_token: use this one, and never refresh it.
-            repeat: whether to go on after failures; None leaves it to the description (idempotent
-                operations, and failures with which nothing can have happened).
+            repeat: False to have no second try, apart from the one after a refresh.
         """
         return (yield from self.ask_fully(make, access_token, repeat=repeat)).value
 
@@ -74,12 +87,97 @@ class Session:
         make: Callable[[str], Call[T]],
         access_token: str | None = None,
         *,
-        repeat: bool | None = None,
+        repeat: bool = True,
     ) -> Flow[Answer[T]]:
         """Like `ask`, with status, headers, log id and the whole answer."""
-        token = yield from self.access_token(access_token)
-        return (yield from answer(make(token)))
+        if access_token is not None:
+            return (yield from self._politely(make(access_token), _anonymous(access_token), repeat))
+        account = yield from self.keeper.account(self.open_id)
+        token = yield from self.keeper.token(account, self.perform)
+        try:
+            return (yield from self._politely(make(token.access_token), account, repeat))
+        except Refused as problem:
+            if problem.code != ErrorCode.ACCESS_TOKEN_INVALID:
+                raise
+            dead = token.access_token
+        LOGGER.info("the access token is refused before its time; refreshing it", extra={"open_id": account})
+        token = yield from self.keeper.token(account, self.perform, dead)
+        return (yield from self._politely(make(token.access_token), account, repeat))
 
-    def perform(self, call: Call[T], *, repeat: bool | None = None) -> Flow[T]:
+    def perform(self, call: Call[T], *, repeat: bool = True) -> Flow[T]:
         """Perform a call that needs no access token, with the same manners as `ask`."""
-        return (yield from answer(call)).value
+        return (yield from self._politely(call, self.app.client_key, repeat)).value
+
+    def _politely(self, call: Call[T], who: str, repeat: bool) -> Flow[Answer[T]]:
+        """Paced, and repeated where that is safe."""
+        operation, attempt = call.operation, 1
+        while True:
+            yield from self._pace(call, who)
+            try:
+                result = yield from answer(call)
+            except Error as problem:
+                at = yield from monotonic()
+                if isinstance(problem, TryLater) and problem.retryable:
+                    if problem.status == 429:
+                        self.budget.full(operation, who, at)
+                    else:
+                        self.budget.remember(problem, operation, who, at)
+                seconds = pause(attempt, problem)
+                if not repeat or attempt >= TRIES or seconds is None or not may_repeat(operation, problem):
+                    LOGGER.info("%s failed", operation.name, extra=_about(call, problem, attempt))
+                    raise
+                LOGGER.info(
+                    "%s failed; trying again", operation.name, extra={**_about(call, problem, attempt), "seconds": seconds}
+                )
+            else:
+                LOGGER.debug(
+                    "%s answered",
+                    operation.name,
+                    extra={
+                        "operation": operation.name,
+                        "status": result.status,
+                        "log_id": result.log_id,
+                        "attempt": attempt,
+                    },
+                )
+                return result
+            yield from sleep(seconds)
+            attempt += 1
+
+    def _pace(self, call: Call[T], who: str) -> Flow[None]:
+        if self.budget_mode == "off":
+            return
+        operation = call.operation
+        at = yield from monotonic()
+        if (cap := self.budget.cap(operation, who, at)) is not None:
+            raise cap
+        seconds = self.budget.reserve(operation, who, at, wait=self.budget_mode == "wait")
+        if seconds <= 0 or operation.rate_limit is None:
+            return
+        limit = operation.rate_limit
+        if self.budget_mode == "raise":
+            raise OverBudget(
+                operation.name, "one more", f"{limit.requests} requests in {limit.seconds} s", seconds
+            )
+        LOGGER.info(
+            "%s waits for TikTok's rate limit",
+            operation.name,
+            extra={"operation": operation.name, "seconds": seconds},
+        )
+        yield from sleep(seconds)
+
+
+def _anonymous(access_token: str) -> str:
+    """Something to count by that does not give the token away."""
+    return hashlib.sha256(access_token.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _about(call: Call[T], problem: Error, attempt: int) -> dict[str, object]:
+    return {
+        "operation": call.operation.name,
+        "problem": type(problem).__name__,
+        "code": getattr(problem, "code", ""),
+        "status": getattr(problem, "status", None),
+        "log_id": getattr(problem, "log_id", ""),
+        "attempt": attempt,
+    }

@@ -1,0 +1,76 @@
+"""A lock among processes: the operating system's own, which ends with the process that holds it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from pathlib import Path
+
+from .errors import StoreFailed
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _give_back(handle: int) -> None:
+        os.close(handle)
+else:
+    import fcntl
+
+    def _try(handle: int) -> bool:
+        # flock, not lockf: a POSIX record lock would not exclude others of this process.
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _give_back(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_UN)  # a forked child may hold the same handle open
+        os.close(handle)
+
+
+class FileLock:
+    """Taken by one at a time, among all processes of the machine. The file stays: removing it would race."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mutex = threading.Lock()
+        self._handle: int | None = None
+        self._given_up = False
+
+    def acquire(self) -> bool:
+        """Try once; whether it is held now.
+
+        Raises:
+            StoreFailed: the lock file cannot be made.
+        """
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as problem:
+            raise StoreFailed(f"cannot lock {self._path}: {problem.strerror}") from problem
+        with self._mutex:
+            # A cancelled caller may have left a worker thread behind that comes here late.
+            if not self._given_up and self._handle is None and _try(handle):
+                self._handle = handle
+                return True
+        os.close(handle)
+        return False
+
+    def release(self) -> None:
+        """Give the lock back, if it is held; this object takes it no more."""
+        with self._mutex:
+            self._given_up = True
+            handle, self._handle = self._handle, None
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                _give_back(handle)

@@ -1,0 +1,1075 @@
+"""`TikTok` and `AsyncTikTok`: one client, for callers that wait and for callers that await.
+
+Both are thin: every task is a flow, written once; the faces only say whether to wait or to await it. They are safe to
+share between threads and between tasks, and hold no state of a request.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import attrs
+
+from tiktok_openapi import (
+    AsyncClient,
+    Client,
+    ClientToken,
+    PrivacyLevel,
+    User,
+    UserField,
+    UserToken,
+    Video,
+    VideoField,
+    VideoPage,
+)
+from tiktok_openapi.limits import VIDEOS_PER_PAGE_MAX
+
+from . import display, publish, qr, status
+from . import login as _login
+from ._budget import Budget, BudgetMode, check_mode
+from ._drivers import AsyncRunner, SyncRunner, SystemClock
+from ._flow import Clock
+from ._keeper import TokenKeeper
+from ._session import App, Session
+from .callback import Callback, State
+from .login import LoginMode, LoginRequest
+from .pkce import ChallengeEncoding, check_code_verifier, new_code_verifier
+from .tokens import MemoryTokenStore, TokenStore
+
+if TYPE_CHECKING:
+    import httpx
+    from typing_extensions import Self
+
+    from .journal import Journal
+    from .progress import Progress
+    from .results import CreatorInfoResult, PhotoResult, StatusResult, VideoResult
+    from .source import VideoSource
+
+
+class _Face:
+    """What both faces share: settings, and everything that does no I/O."""
+
+    def __init__(
+        self,
+        client_key: str,
+        client_secret: str,
+        redirect_uri: str,
+        state: State = "",
+        scopes: Collection[str] | None = None,
+        *,
+        base_url: str | None = None,
+        token_store: TokenStore | None = None,
+        journal: Journal | None = None,
+        login_mode: LoginMode | None = None,
+        pkce: ChallengeEncoding | None = "hex",
+        budget: BudgetMode = "wait",
+    ) -> None:
+        key = _login.check_text("client_key", client_key)
+        secret = _login.check_text("client_secret", client_secret)
+        mode = _login.check_redirect_uri(redirect_uri, login_mode)
+        address = _login.check_base_url(base_url or os.environ.get(_login.BASE_URL_VARIABLE) or None)
+        self._login = _login.Login(
+            client_key=key,
+            client_secret=secret,
+            redirect_uri=redirect_uri,
+            scopes=_login.check_scopes(scopes),
+            mode=mode,
+            pkce=_login.check_pkce(pkce, mode),
+            base_url=address,
+        )
+        self._state = self._login.state(state)
+        self._code_verifier = new_code_verifier()
+        self._session = Session(
+            app=App(key, secret, redirect_uri),
+            keeper=TokenKeeper(key, secret, MemoryTokenStore() if token_store is None else token_store),
+            budget=Budget(),
+            budget_mode=check_mode(budget),
+            base_url=address,
+            journal=journal,
+        )
+        self._owns_connections = True
+
+    @classmethod
+    def from_env(
+        cls,
+        state: State = "",
+        *,
+        token_store: TokenStore | None = None,
+        journal: Journal | None = None,
+        login_mode: LoginMode | None = None,
+        pkce: ChallengeEncoding | None = "hex",
+        budget: BudgetMode = "wait",
+    ) -> Self:
+        """A client set up by environment variables.
+
+        `TIKTOK_CLIENT_KEY`, `TIKTOK_CLIENT_SECRET` and `TIKTOK_REDIRECT_URI` must be set; `TIKTOK_SCOPES` (separated by
+        commas) and `TIKTOK_BASE_URL` may be.
+
+        Raises:
+            Impossible: some are missing; the message names all of them.
+        """
+        key, secret, redirect_uri, scopes = _login.settings_from(os.environ)
+        return cls(
+            key,
+            secret,
+            redirect_uri,
+            state,
+            scopes,
+            token_store=token_store,
+            journal=journal,
+            login_mode=login_mode,
+            pkce=pkce,
+            budget=budget,
+        )
+
+    def __repr__(self) -> str:
+        account = f" for {self.open_id}" if self.open_id else ""
+        return f"<{type(self).__name__} {self.client_key}{account}>"
+
+    # What it was made with
+
+    @property
+    def client_key(self) -> str:
+        """The app's key."""
+        return self._login.client_key
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where TikTok sends users after the login."""
+        return self._login.redirect_uri
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that a login asks for."""
+        return self._login.scopes
+
+    @property
+    def login_mode(self) -> LoginMode:
+        """`web` or `desktop`."""
+        return self._login.mode
+
+    @property
+    def base_url(self) -> str | None:
+        """Where everything goes instead of TikTok's hosts; None for TikTok itself."""
+        return self._login.base_url
+
+    @property
+    def open_id(self) -> str | None:
+        """The account meant: the one chosen with `account`, else the one that logged in last here."""
+        return self._session.open_id or self._session.keeper.current
+
+    @property
+    def state(self) -> str:
+        """What TikTok sends back unchanged: as given, random if nothing was, compact JSON if a mapping was."""
+        return self._state
+
+    @property
+    def code_verifier(self) -> str:
+        """The secret of this client's login. Keep it with the user until the callback comes; set it there."""
+        return self._code_verifier
+
+    @code_verifier.setter
+    def code_verifier(self, value: str) -> None:
+        self._code_verifier = check_code_verifier(value)
+
+    # Logging in
+
+    def get_authorization_url(self, *, disable_auto_auth: bool | None = None) -> str:
+        """The address at which the user logs in and agrees: open it in their browser.
+
+        It carries this client's `state` and the code challenge of its `code_verifier`. A server that logs several users
+        in takes `begin_login` instead.
+
+        Args:
+            disable_auto_auth: True shows the page also to users who have agreed before (web only).
+        """
+        return self._login.request(
+            state=self._state, code_verifier=self._code_verifier, disable_auto_auth=disable_auto_auth
+        ).url
+
+    def begin_login(self, state: State = "", *, disable_auto_auth: bool | None = None) -> LoginRequest:
+        """A login of its own: authorization URL, state and code verifier, to be kept until its callback comes.
+
+        Args:
+            state: a text, or a mapping that comes back as a dict; random if empty.
+            disable_auto_auth: True shows the page also to users who have agreed before (web only).
+        """
+        return self._login.request(state=self._login.state(state), disable_auto_auth=disable_auto_auth)
+
+    def parse_callback(self, url: str, state: State | None = None) -> Callback:
+        """Read the address to which TikTok sent the user back.
+
+        Args:
+            url: the whole address, as the web server received it, still percent-encoded.
+            state: the state that was sent; this client's own if not given.
+
+        Raises:
+            StateMismatch: the callback belongs to another login.
+            Refused: the user or TikTok refused; `advice` says what it usually means.
+            Impossible: this is no callback.
+        """
+        return self._login.read(url, self._state if state is None else state)
+
+    def _session_of(self, open_id: str) -> Session:
+        return attrs.evolve(self._session, open_id=_login.check_text("open_id", open_id))
+
+    def account(self, open_id: str) -> Self:
+        """This client, speaking for one account. Connections, tokens and budgets are shared."""
+        other = copy.copy(self)
+        other._session = self._session_of(open_id)
+        other._owns_connections = False
+        return other
+
+    def _verifier(self, given: str | None) -> str | None:
+        if given is not None:
+            return check_code_verifier(given)
+        return None if self._login.pkce is None else self._code_verifier
+
+
+class TikTok(_Face):
+    """TikTok's Open API, for callers that wait.
+
+    Args:
+        client_key: the app's key, from TikTok's developer portal. Sandbox and production have their own.
+        client_secret: the app's secret.
+        redirect_uri: where TikTok sends users after the login; exactly as registered.
+        state: what TikTok sends back unchanged: a text, or a mapping that comes back as a dict. Random if empty.
+        scopes: what to ask users for; `user.info.basic`, `video.publish` and `video.upload` if not given. See `SCOPES`.
+        base_url: another host for everything, the authorization URL included, such as a mock's. Taken from the
+            environment variable `TIKTOK_BASE_URL` if not given.
+        timeout: seconds for each part of a call (connect, write, read); 30, and 10 to connect, if not given.
+        transport: the httpx transport to send through; for tests.
+        http: the httpx client to send through, which stays open on `close`.
+        token_store: where tokens are kept; in memory if not given. `FileTokenStore` keeps them on disk.
+        journal: where posts in flight are written down, so that they can be resumed.
+        login_mode: `web` or `desktop`; taken from the redirect URI if not given.
+        pkce: how the code challenge is written: `hex` as TikTok documents it, `base64url`, or None for none (web only).
+        budget: when a rate limit of TikTok is used up: `wait` until the call fits, `raise` `OverBudget`, or `off`.
+        clock: where the time comes from; for tests.
+
+    Raises:
+        Impossible: an argument cannot work: a missing key or secret, an unknown scope, a redirect URI that TikTok would
+            not have registered.
+    """
+
+    def __init__(
+        self,
+        client_key: str,
+        client_secret: str,
+        redirect_uri: str,
+        state: State = "",
+        scopes: Collection[str] | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | None = None,
+        transport: httpx.BaseTransport | None = None,
+        http: httpx.Client | None = None,
+        token_store: TokenStore | None = None,
+        journal: Journal | None = None,
+        login_mode: LoginMode | None = None,
+        pkce: ChallengeEncoding | None = "hex",
+        budget: BudgetMode = "wait",
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(
+            client_key,
+            client_secret,
+            redirect_uri,
+            state,
+            scopes,
+            base_url=base_url,
+            token_store=token_store,
+            journal=journal,
+            login_mode=login_mode,
+            pkce=pkce,
+            budget=budget,
+        )
+        self._client = Client(self.base_url, timeout=timeout, transport=transport, http=http)
+        self._runner = SyncRunner(self._client, SystemClock() if clock is None else clock)
+
+    def close(self) -> None:
+        """Close the connections, unless they belong to somebody else."""
+        if self._owns_connections:
+            self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Tokens
+
+    def exchange_code_for_token(
+        self, code: str, *, code_verifier: str | None = None, redirect_uri: str | None = None
+    ) -> UserToken:
+        """Trade an authorization code for tokens, and store them. The account becomes this client's.
+
+        Args:
+            code: from the callback, decoded exactly once. It works once, and for minutes only.
+            code_verifier: that of the login; this client's own if not given.
+            redirect_uri: that of the login; this client's own if not given.
+
+        Raises:
+            LoginRequired: the code is expired, used, cut, or encoded twice: let the user log in again.
+            InputRefused: key, secret, redirect URI or code verifier do not fit.
+        """
+        verifier = self._verifier(code_verifier)
+        return self._runner.run(
+            _login.exchange(self._session, code, redirect_uri or self.redirect_uri, verifier)
+        )
+
+    def finish_login(self, request: LoginRequest, url: str) -> UserToken:
+        """From the callback of a login that `begin_login` began to tokens.
+
+        Args:
+            request: what `begin_login` gave.
+            url: the whole address to which TikTok sent the user back.
+
+        Raises:
+            StateMismatch: the callback belongs to another login.
+            Refused: the user or TikTok refused.
+        """
+        callback = self.parse_callback(url, request.state)
+        return self._runner.run(
+            _login.exchange(self._session, callback.code, request.redirect_uri, request.code_verifier)
+        )
+
+    def login(
+        self,
+        *,
+        state: State = "",
+        timeout: float = 300.0,
+        show: Callable[[str], object] | None = None,
+        disable_auto_auth: bool | None = None,
+    ) -> UserToken:
+        """Log in from this machine (desktop): open the browser, catch the callback on the loopback address.
+
+        Args:
+            state: a text, or a mapping; random if empty.
+            timeout: seconds to wait for the user.
+            show: what to do with the authorization URL instead of opening the browser.
+            disable_auto_auth: True shows the page also to users who have agreed before.
+
+        Raises:
+            LoginTimedOut: nobody finished the login in time.
+            Refused: the user or TikTok refused.
+            Impossible: the redirect URI is no loopback address of this machine, or its port is taken.
+        """
+        return self._runner.run(
+            _login.from_browser(
+                self._session,
+                self._login,
+                state=state,
+                timeout=timeout,
+                show=show,
+                disable_auto_auth=disable_auto_auth,
+            )
+        )
+
+    def qr_login(
+        self,
+        show: Callable[[str], object],
+        *,
+        timeout: float = 300.0,
+        poll: float = 2.0,
+    ) -> UserToken:
+        """Log in by QR code: the user scans it with TikTok's app.
+
+        Args:
+            show: is given the text to show as a QR code.
+            timeout: seconds to wait for the user.
+            poll: seconds between two looks.
+
+        Raises:
+            LoginTimedOut: nobody finished the login in time, or the QR code expired.
+            StateMismatch: the answer belongs to another login.
+        """
+        return self._runner.run(qr.login(self._session, self._login, show, timeout=timeout, poll=poll))
+
+    def refresh_access_token(self, refresh_token: str | None = None) -> UserToken:
+        """Get fresh tokens and store them. Rarely needed: every call refreshes what is about to end.
+
+        Args:
+            refresh_token: the user's newest refresh token; the account's own if not given.
+
+        Raises:
+            LoginRequired: the refresh token is expired, revoked or replaced: let the user log in again.
+            NotLoggedIn: there is no account to refresh.
+        """
+        return self._runner.run(_login.refresh(self._session, refresh_token))
+
+    def revoke_access_token(self, access_token: str | None = None) -> None:
+        """End the connection between the app and a user: the tokens die, and the app leaves the user's list.
+
+        Args:
+            access_token: that of the user; the account's own if not given, refreshed first where it has ended, since
+                TikTok does not take an expired one.
+        """
+        self._runner.run(_login.revoke(self._session, access_token))
+
+    def get_client_token(self) -> ClientToken:
+        """A token for the app itself. Only the Research and Commercial Content APIs take it. It is not stored."""
+        return self._runner.run(self._session.keeper.client_token(self._session.perform))
+
+    def accounts(self) -> list[str]:
+        """The open ids of all accounts in the token store."""
+        return self._runner.run(self._session.keeper.accounts())
+
+    # Publishing
+
+    def get_creator_info(self, access_token: str | None = None) -> CreatorInfoResult:
+        """What the creator may post: privacy levels, interactions, longest video. To be asked before every post.
+
+        Scope `video.publish`; 20 requests a minute. ``creator["data"]`` reads the answer as it was received.
+
+        Args:
+            access_token: instead of the account's own.
+
+        Raises:
+            TryLater: the creator has reached a cap of posts, or may not post.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
+        """
+        return self._runner.run(publish.get_creator_info(self._session, access_token))
+
+    def create_video(
+        self,
+        *,
+        title: str = "",
+        source: str,
+        upload_type: str,
+        privacy_level: PrivacyLevel | str | None = None,
+        video_path: VideoSource | None = None,
+        video_url: str | None = None,
+        disable_comment: bool | None = None,
+        disable_duet: bool | None = None,
+        disable_stitch: bool | None = None,
+        video_cover_timestamp_ms: int | None = None,
+        brand_content_toggle: bool | None = None,
+        brand_organic_toggle: bool | None = None,
+        is_aigc: bool | None = None,
+        chunk_size: int | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+        on_publish_id: Callable[[str], object] | None = None,
+        access_token: str | None = None,
+    ) -> VideoResult:
+        """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say it.
+
+        `post_video` and `draft_video` say the same with fewer words.
+
+        Args:
+            title: the caption, at most 2200 UTF-16 code units. A draft has none.
+            source: `FILE_UPLOAD` or `PULL_FROM_URL`.
+            upload_type: `POST_VIDEO_FILE`, `POST_VIDEO_URL`, or for a draft `UPLOAD_VIDEO_FILE`, `UPLOAD_VIDEO_URL`.
+            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
+            video_path: the file to upload.
+            video_url: the address to pull from, on a domain that the app has verified.
+            disable_comment: no comments.
+            disable_duet: no duets.
+            disable_stitch: no stitches.
+            video_cover_timestamp_ms: which frame is the cover, in milliseconds.
+            brand_content_toggle: a paid partnership with a third party; cannot be private.
+            brand_organic_toggle: promotes the creator's own business.
+            is_aigc: adds the label for AI-generated content.
+            chunk_size: bytes of each chunk but the last, instead of the plan's choice.
+            on_progress: is told how far the upload is.
+            on_publish_id: is told the publish id before the first byte is sent.
+            access_token: instead of the account's own.
+
+        Raises:
+            Impossible: something in it cannot work; nothing was sent.
+            Refused: TikTok said no.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+        """
+        return self._runner.run(
+            publish.create_video(
+                self._session,
+                title=title,
+                source=source,
+                upload_type=upload_type,
+                privacy_level=privacy_level,
+                video_path=video_path,
+                video_url=video_url,
+                disable_comment=disable_comment,
+                disable_duet=disable_duet,
+                disable_stitch=disable_stitch,
+                video_cover_timestamp_ms=video_cover_timestamp_ms,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+                chunk_size=chunk_size,
+                on_progress=on_progress,
+                on_publish_id=on_publish_id,
+                access_token=access_token,
+            )
+        )
+
+    def create_photo(
+        self,
+        *,
+        title: str = "",
+        post_mode: str,
+        photo_images: Sequence[str],
+        privacy_level: PrivacyLevel | str | None = None,
+        description: str = "",
+        photo_cover_index: int = 0,
+        auto_add_music: bool | None = None,
+        disable_comment: bool | None = None,
+        brand_content_toggle: bool | None = None,
+        brand_organic_toggle: bool | None = None,
+        is_aigc: bool | None = None,
+        access_token: str | None = None,
+    ) -> PhotoResult:
+        """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say it.
+
+        Args:
+            title: at most 90 UTF-16 code units; the caption belongs in `description`.
+            post_mode: `DIRECT_POST`, or `MEDIA_UPLOAD` for a draft.
+            photo_images: 1 to 35 addresses to pull from, on a domain that the app has verified; JPEG or WebP.
+            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
+            description: the caption, at most 4000 UTF-16 code units.
+            photo_cover_index: which photo is the cover; 0 is the first.
+            auto_add_music: let TikTok add music.
+            disable_comment: no comments.
+            brand_content_toggle: a paid partnership with a third party; cannot be private.
+            brand_organic_toggle: promotes the creator's own business.
+            is_aigc: adds the label for AI-generated content.
+            access_token: instead of the account's own.
+
+        Raises:
+            Impossible: something in it cannot work; nothing was sent.
+            Refused: TikTok said no.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+        """
+        return self._runner.run(
+            publish.create_photo(
+                self._session,
+                title=title,
+                post_mode=post_mode,
+                photo_images=photo_images,
+                privacy_level=privacy_level,
+                description=description,
+                photo_cover_index=photo_cover_index,
+                auto_add_music=auto_add_music,
+                disable_comment=disable_comment,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+                access_token=access_token,
+            )
+        )
+
+    def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> StatusResult:
+        """What has become of a post, at this moment. 30 requests a minute; `wait` asks until it is decided.
+
+        Args:
+            publish_id: from `create_video`, `create_photo` and their likes.
+            access_token: instead of the account's own.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+        """
+        return self._runner.run(
+            status.check_upload_status(self._session, publish_id=publish_id, access_token=access_token)
+        )
+
+    # Reading
+
+    def get_user_info(
+        self, fields: Iterable[UserField | str] | None = None, *, access_token: str | None = None
+    ) -> User:
+        """The user's profile: the fields that are named, and no others.
+
+        Args:
+            fields: which fields; all whose scope was granted if not given (of an explicit access token: the basic ones).
+            access_token: instead of the account's own.
+
+        Raises:
+            Impossible: a field is unknown, or its scope was not granted.
+
+        Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
+        """
+        return self._runner.run(display.user_info(self._session, fields, access_token))
+
+    def videos(
+        self,
+        fields: Iterable[VideoField | str] | None = None,
+        *,
+        page_size: int = VIDEOS_PER_PAGE_MAX,
+        before: datetime | int | None = None,
+        access_token: str | None = None,
+    ) -> Generator[Video, None, None]:
+        """The user's public videos, one by one, newest first. Scope `video.list`.
+
+        Args:
+            fields: which fields; all if not given.
+            page_size: videos per request, 1 to 20.
+            before: begin with videos older than this moment (or milliseconds since 1970).
+            access_token: instead of the account's own.
+
+        Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+        """
+        return self._runner.iterate(display.videos(self._session, fields, page_size, before, access_token))
+
+    def video_pages(
+        self,
+        fields: Iterable[VideoField | str] | None = None,
+        *,
+        page_size: int = VIDEOS_PER_PAGE_MAX,
+        before: datetime | int | None = None,
+        access_token: str | None = None,
+    ) -> Generator[VideoPage, None, None]:
+        """The same, page by page. Takes what `videos` takes.
+
+        Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+        """
+        return self._runner.iterate(display.pages(self._session, fields, page_size, before, access_token))
+
+    def query_videos(
+        self,
+        video_ids: Iterable[str],
+        fields: Iterable[VideoField | str] | None = None,
+        *,
+        access_token: str | None = None,
+    ) -> list[Video]:
+        """Certain videos of the user, asked for in batches of 20. Videos of others are left out by TikTok.
+
+        Args:
+            video_ids: any number of ids.
+            fields: which fields; all if not given.
+            access_token: instead of the account's own.
+
+        Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
+        """
+        return self._runner.run(display.query_videos(self._session, video_ids, fields, access_token))
+
+
+class AsyncTikTok(_Face):
+    """TikTok's Open API, for callers that await.
+
+    Args:
+        client_key: the app's key, from TikTok's developer portal. Sandbox and production have their own.
+        client_secret: the app's secret.
+        redirect_uri: where TikTok sends users after the login; exactly as registered.
+        state: what TikTok sends back unchanged: a text, or a mapping that comes back as a dict. Random if empty.
+        scopes: what to ask users for; `user.info.basic`, `video.publish` and `video.upload` if not given. See `SCOPES`.
+        base_url: another host for everything, the authorization URL included, such as a mock's. Taken from the
+            environment variable `TIKTOK_BASE_URL` if not given.
+        timeout: seconds for each part of a call (connect, write, read); 30, and 10 to connect, if not given.
+        transport: the httpx transport to send through; for tests.
+        http: the httpx client to send through, which stays open on `close`.
+        token_store: where tokens are kept; in memory if not given. `FileTokenStore` keeps them on disk.
+        journal: where posts in flight are written down, so that they can be resumed.
+        login_mode: `web` or `desktop`; taken from the redirect URI if not given.
+        pkce: how the code challenge is written: `hex` as TikTok documents it, `base64url`, or None for none (web only).
+        budget: when a rate limit of TikTok is used up: `wait` until the call fits, `raise` `OverBudget`, or `off`.
+        clock: where the time comes from; for tests.
+
+    Raises:
+        Impossible: an argument cannot work: a missing key or secret, an unknown scope, a redirect URI that TikTok would
+            not have registered.
+    """
+
+    def __init__(
+        self,
+        client_key: str,
+        client_secret: str,
+        redirect_uri: str,
+        state: State = "",
+        scopes: Collection[str] | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        http: httpx.AsyncClient | None = None,
+        token_store: TokenStore | None = None,
+        journal: Journal | None = None,
+        login_mode: LoginMode | None = None,
+        pkce: ChallengeEncoding | None = "hex",
+        budget: BudgetMode = "wait",
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(
+            client_key,
+            client_secret,
+            redirect_uri,
+            state,
+            scopes,
+            base_url=base_url,
+            token_store=token_store,
+            journal=journal,
+            login_mode=login_mode,
+            pkce=pkce,
+            budget=budget,
+        )
+        self._client = AsyncClient(self.base_url, timeout=timeout, transport=transport, http=http)
+        self._runner = AsyncRunner(self._client, SystemClock() if clock is None else clock)
+
+    async def close(self) -> None:
+        """Close the connections, unless they belong to somebody else."""
+        if self._owns_connections:
+            await self._client.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # Tokens
+
+    async def exchange_code_for_token(
+        self, code: str, *, code_verifier: str | None = None, redirect_uri: str | None = None
+    ) -> UserToken:
+        """Trade an authorization code for tokens, and store them. The account becomes this client's.
+
+        Args:
+            code: from the callback, decoded exactly once. It works once, and for minutes only.
+            code_verifier: that of the login; this client's own if not given.
+            redirect_uri: that of the login; this client's own if not given.
+
+        Raises:
+            LoginRequired: the code is expired, used, cut, or encoded twice: let the user log in again.
+            InputRefused: key, secret, redirect URI or code verifier do not fit.
+        """
+        verifier = self._verifier(code_verifier)
+        return await self._runner.run(
+            _login.exchange(self._session, code, redirect_uri or self.redirect_uri, verifier)
+        )
+
+    async def finish_login(self, request: LoginRequest, url: str) -> UserToken:
+        """From the callback of a login that `begin_login` began to tokens.
+
+        Args:
+            request: what `begin_login` gave.
+            url: the whole address to which TikTok sent the user back.
+
+        Raises:
+            StateMismatch: the callback belongs to another login.
+            Refused: the user or TikTok refused.
+        """
+        callback = self.parse_callback(url, request.state)
+        return await self._runner.run(
+            _login.exchange(self._session, callback.code, request.redirect_uri, request.code_verifier)
+        )
+
+    async def login(
+        self,
+        *,
+        state: State = "",
+        timeout: float = 300.0,
+        show: Callable[[str], object] | None = None,
+        disable_auto_auth: bool | None = None,
+    ) -> UserToken:
+        """Log in from this machine (desktop): open the browser, catch the callback on the loopback address.
+
+        Args:
+            state: a text, or a mapping; random if empty.
+            timeout: seconds to wait for the user.
+            show: what to do with the authorization URL instead of opening the browser.
+            disable_auto_auth: True shows the page also to users who have agreed before.
+
+        Raises:
+            LoginTimedOut: nobody finished the login in time.
+            Refused: the user or TikTok refused.
+            Impossible: the redirect URI is no loopback address of this machine, or its port is taken.
+        """
+        return await self._runner.run(
+            _login.from_browser(
+                self._session,
+                self._login,
+                state=state,
+                timeout=timeout,
+                show=show,
+                disable_auto_auth=disable_auto_auth,
+            )
+        )
+
+    async def qr_login(
+        self,
+        show: Callable[[str], object],
+        *,
+        timeout: float = 300.0,
+        poll: float = 2.0,
+    ) -> UserToken:
+        """Log in by QR code: the user scans it with TikTok's app.
+
+        Args:
+            show: is given the text to show as a QR code.
+            timeout: seconds to wait for the user.
+            poll: seconds between two looks.
+
+        Raises:
+            LoginTimedOut: nobody finished the login in time, or the QR code expired.
+            StateMismatch: the answer belongs to another login.
+        """
+        return await self._runner.run(qr.login(self._session, self._login, show, timeout=timeout, poll=poll))
+
+    async def refresh_access_token(self, refresh_token: str | None = None) -> UserToken:
+        """Get fresh tokens and store them. Rarely needed: every call refreshes what is about to end.
+
+        Args:
+            refresh_token: the user's newest refresh token; the account's own if not given.
+
+        Raises:
+            LoginRequired: the refresh token is expired, revoked or replaced: let the user log in again.
+            NotLoggedIn: there is no account to refresh.
+        """
+        return await self._runner.run(_login.refresh(self._session, refresh_token))
+
+    async def revoke_access_token(self, access_token: str | None = None) -> None:
+        """End the connection between the app and a user: the tokens die, and the app leaves the user's list.
+
+        Args:
+            access_token: that of the user; the account's own if not given, refreshed first where it has ended, since
+                TikTok does not take an expired one.
+        """
+        await self._runner.run(_login.revoke(self._session, access_token))
+
+    async def get_client_token(self) -> ClientToken:
+        """A token for the app itself. Only the Research and Commercial Content APIs take it. It is not stored."""
+        return await self._runner.run(self._session.keeper.client_token(self._session.perform))
+
+    async def accounts(self) -> list[str]:
+        """The open ids of all accounts in the token store."""
+        return await self._runner.run(self._session.keeper.accounts())
+
+    # Publishing
+
+    async def get_creator_info(self, access_token: str | None = None) -> CreatorInfoResult:
+        """What the creator may post: privacy levels, interactions, longest video. To be asked before every post.
+
+        Scope `video.publish`; 20 requests a minute. ``creator["data"]`` reads the answer as it was received.
+
+        Args:
+            access_token: instead of the account's own.
+
+        Raises:
+            TryLater: the creator has reached a cap of posts, or may not post.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
+        """
+        return await self._runner.run(publish.get_creator_info(self._session, access_token))
+
+    async def create_video(
+        self,
+        *,
+        title: str = "",
+        source: str,
+        upload_type: str,
+        privacy_level: PrivacyLevel | str | None = None,
+        video_path: VideoSource | None = None,
+        video_url: str | None = None,
+        disable_comment: bool | None = None,
+        disable_duet: bool | None = None,
+        disable_stitch: bool | None = None,
+        video_cover_timestamp_ms: int | None = None,
+        brand_content_toggle: bool | None = None,
+        brand_organic_toggle: bool | None = None,
+        is_aigc: bool | None = None,
+        chunk_size: int | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
+        on_publish_id: Callable[[str], object] | None = None,
+        access_token: str | None = None,
+    ) -> VideoResult:
+        """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say it.
+
+        `post_video` and `draft_video` say the same with fewer words.
+
+        Args:
+            title: the caption, at most 2200 UTF-16 code units. A draft has none.
+            source: `FILE_UPLOAD` or `PULL_FROM_URL`.
+            upload_type: `POST_VIDEO_FILE`, `POST_VIDEO_URL`, or for a draft `UPLOAD_VIDEO_FILE`, `UPLOAD_VIDEO_URL`.
+            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
+            video_path: the file to upload.
+            video_url: the address to pull from, on a domain that the app has verified.
+            disable_comment: no comments.
+            disable_duet: no duets.
+            disable_stitch: no stitches.
+            video_cover_timestamp_ms: which frame is the cover, in milliseconds.
+            brand_content_toggle: a paid partnership with a third party; cannot be private.
+            brand_organic_toggle: promotes the creator's own business.
+            is_aigc: adds the label for AI-generated content.
+            chunk_size: bytes of each chunk but the last, instead of the plan's choice.
+            on_progress: is told how far the upload is.
+            on_publish_id: is told the publish id before the first byte is sent.
+            access_token: instead of the account's own.
+
+        Raises:
+            Impossible: something in it cannot work; nothing was sent.
+            Refused: TikTok said no.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+        """
+        return await self._runner.run(
+            publish.create_video(
+                self._session,
+                title=title,
+                source=source,
+                upload_type=upload_type,
+                privacy_level=privacy_level,
+                video_path=video_path,
+                video_url=video_url,
+                disable_comment=disable_comment,
+                disable_duet=disable_duet,
+                disable_stitch=disable_stitch,
+                video_cover_timestamp_ms=video_cover_timestamp_ms,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+                chunk_size=chunk_size,
+                on_progress=on_progress,
+                on_publish_id=on_publish_id,
+                access_token=access_token,
+            )
+        )
+
+    async def create_photo(
+        self,
+        *,
+        title: str = "",
+        post_mode: str,
+        photo_images: Sequence[str],
+        privacy_level: PrivacyLevel | str | None = None,
+        description: str = "",
+        photo_cover_index: int = 0,
+        auto_add_music: bool | None = None,
+        disable_comment: bool | None = None,
+        brand_content_toggle: bool | None = None,
+        brand_organic_toggle: bool | None = None,
+        is_aigc: bool | None = None,
+        access_token: str | None = None,
+    ) -> PhotoResult:
+        """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say it.
+
+        Args:
+            title: at most 90 UTF-16 code units; the caption belongs in `description`.
+            post_mode: `DIRECT_POST`, or `MEDIA_UPLOAD` for a draft.
+            photo_images: 1 to 35 addresses to pull from, on a domain that the app has verified; JPEG or WebP.
+            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
+            description: the caption, at most 4000 UTF-16 code units.
+            photo_cover_index: which photo is the cover; 0 is the first.
+            auto_add_music: let TikTok add music.
+            disable_comment: no comments.
+            brand_content_toggle: a paid partnership with a third party; cannot be private.
+            brand_organic_toggle: promotes the creator's own business.
+            is_aigc: adds the label for AI-generated content.
+            access_token: instead of the account's own.
+
+        Raises:
+            Impossible: something in it cannot work; nothing was sent.
+            Refused: TikTok said no.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+        """
+        return await self._runner.run(
+            publish.create_photo(
+                self._session,
+                title=title,
+                post_mode=post_mode,
+                photo_images=photo_images,
+                privacy_level=privacy_level,
+                description=description,
+                photo_cover_index=photo_cover_index,
+                auto_add_music=auto_add_music,
+                disable_comment=disable_comment,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+                access_token=access_token,
+            )
+        )
+
+    async def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> StatusResult:
+        """What has become of a post, at this moment. 30 requests a minute; `wait` asks until it is decided.
+
+        Args:
+            publish_id: from `create_video`, `create_photo` and their likes.
+            access_token: instead of the account's own.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+        """
+        return await self._runner.run(
+            status.check_upload_status(self._session, publish_id=publish_id, access_token=access_token)
+        )
+
+    # Reading
+
+    async def get_user_info(
+        self, fields: Iterable[UserField | str] | None = None, *, access_token: str | None = None
+    ) -> User:
+        """The user's profile: the fields that are named, and no others.
+
+        Args:
+            fields: which fields; all whose scope was granted if not given (of an explicit access token: the basic ones).
+            access_token: instead of the account's own.
+
+        Raises:
+            Impossible: a field is unknown, or its scope was not granted.
+
+        Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
+        """
+        return await self._runner.run(display.user_info(self._session, fields, access_token))
+
+    def videos(
+        self,
+        fields: Iterable[VideoField | str] | None = None,
+        *,
+        page_size: int = VIDEOS_PER_PAGE_MAX,
+        before: datetime | int | None = None,
+        access_token: str | None = None,
+    ) -> AsyncGenerator[Video, None]:
+        """The user's public videos, one by one, newest first. Scope `video.list`.
+
+        Args:
+            fields: which fields; all if not given.
+            page_size: videos per request, 1 to 20.
+            before: begin with videos older than this moment (or milliseconds since 1970).
+            access_token: instead of the account's own.
+
+        Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+        """
+        return self._runner.iterate(display.videos(self._session, fields, page_size, before, access_token))
+
+    def video_pages(
+        self,
+        fields: Iterable[VideoField | str] | None = None,
+        *,
+        page_size: int = VIDEOS_PER_PAGE_MAX,
+        before: datetime | int | None = None,
+        access_token: str | None = None,
+    ) -> AsyncGenerator[VideoPage, None]:
+        """The same, page by page. Takes what `videos` takes.
+
+        Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+        """
+        return self._runner.iterate(display.pages(self._session, fields, page_size, before, access_token))
+
+    async def query_videos(
+        self,
+        video_ids: Iterable[str],
+        fields: Iterable[VideoField | str] | None = None,
+        *,
+        access_token: str | None = None,
+    ) -> list[Video]:
+        """Certain videos of the user, asked for in batches of 20. Videos of others are left out by TikTok.
+
+        Args:
+            video_ids: any number of ids.
+            fields: which fields; all if not given.
+            access_token: instead of the account's own.
+
+        Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
+        """
+        return await self._runner.run(display.query_videos(self._session, video_ids, fields, access_token))

@@ -1,0 +1,111 @@
+"""Why something did not work. One root, `Error`, and one class per thing that a caller can do about it.
+
+::
+
+    Error
+    ├── CouldNotAsk          no answer came back; `sent` says whether TikTok can have acted
+    │   └── TimedOut         … in time
+    ├── Refused              TikTok said no: code, message, log_id, advice, retry_after
+    │   ├── InputRefused     correct the request
+    │   ├── LoginRequired    refresh, or let the user log in again
+    │   ├── TryLater         a limit is reached; wait
+    │   ├── AppNotApproved   the app may not do this yet; see TikTok's developer portal
+    │   └── ServerFault      TikTok, or a gateway in front of it, failed
+    ├── Unreadable           the answer is not what the description promises; `place` says where
+    ├── Impossible           nothing was sent, because it cannot work
+    │   ├── NotLoggedIn      there is no token for this account
+    │   ├── StateMismatch    a callback that does not belong to this login
+    │   └── OverBudget       TikTok's rate limit is used up; `retry_after` says for how long
+    ├── LoginTimedOut        nobody finished the login in time
+    └── StoreFailed          the token store cannot be read or written
+
+Code, category and advice come from the description's error catalogue; a code that is not in it arrives as the class of
+its HTTP status. No error shows a secret, and every error can be pickled.
+
+For code written for the documented library of this name: `TimeoutError` is `TimedOut`, and ``except HTTPError`` catches
+whatever went wrong between this program and TikTok: `CouldNotAsk`, `Refused`, `Unreadable`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tiktok_openapi import (
+    AppNotApproved,
+    CouldNotAsk,
+    Error,
+    Impossible,
+    InputRefused,
+    LoginRequired,
+    Refused,
+    Sent,
+    ServerFault,
+    TimedOut,
+    TryLater,
+    Unreadable,
+)
+
+__all__ = [
+    "AppNotApproved",
+    "CouldNotAsk",
+    "Error",
+    "HTTPError",
+    "Impossible",
+    "InputRefused",
+    "LoginRequired",
+    "LoginTimedOut",
+    "NotLoggedIn",
+    "OverBudget",
+    "Refused",
+    "Sent",
+    "ServerFault",
+    "StateMismatch",
+    "StoreFailed",
+    "TimedOut",
+    "TimeoutError",
+    "TryLater",
+    "Unreadable",
+]
+
+TimeoutError = TimedOut  # noqa: A001 - the documented name
+"""No answer came back in time."""
+
+HTTPError: Final = (CouldNotAsk, Refused, Unreadable)
+"""What can go wrong between this program and TikTok; for ``except`` and `isinstance`."""
+
+
+class NotLoggedIn(Impossible):
+    """There is no token to use; nothing was sent."""
+
+    def __init__(self, account: str, advice: str) -> None:
+        super().__init__("access_token", account, "somebody must have logged in", advice)
+
+
+class StateMismatch(Impossible):
+    """A callback that is no answer to this login: it is not safe to use."""
+
+    def __init__(self, got: str) -> None:
+        super().__init__(
+            "state",
+            got,
+            "the state that was sent with the authorization URL",
+            "another login was started since, or somebody else made this link; begin the login anew",
+        )
+
+
+class OverBudget(Impossible):
+    """TikTok's rate limit for this operation is used up; nothing was sent."""
+
+    def __init__(self, operation: str, got: str, limit: str, retry_after: float) -> None:
+        super().__init__(operation, got, limit, f"try again in {retry_after:.1f} s")
+        self.operation: str = operation
+        self.retry_after: float = retry_after
+        """Seconds until the next request fits."""
+
+
+class LoginTimedOut(Error):
+    """Nobody finished the login in time."""
+
+
+class StoreFailed(Error):
+    """The token store cannot be read or written."""
