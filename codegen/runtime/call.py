@@ -10,7 +10,7 @@ import attrs
 
 from .errors import StatusMeaning
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Content = Union[bytes, Iterable[bytes], AsyncIterable[bytes]]
 """A binary body. An iterable is sent piece by piece; one that can be iterated again can be sent again."""
@@ -40,6 +40,16 @@ class RateLimit:
 
 
 @attrs.frozen(eq=False)
+class ScopeByRequest:
+    """Which scope a request needs, where a value in its body decides."""
+
+    at: tuple[str, ...]
+    """Where that value stands in the body."""
+    scopes: Mapping[str, str]
+    """Value → scope."""
+
+
+@attrs.frozen(eq=False)
 class Operation:
     """One operation of the description: a row of the route table."""
 
@@ -57,10 +67,12 @@ class Operation:
     idempotent: bool
     scopes: tuple[tuple[str, ...], ...]
     """Alternatives, each a set of scopes; empty when no token is needed."""
+    scope_by_request: ScopeByRequest | None
+    """Which of the scopes a request needs, where its body decides."""
     errors: Mapping[str, int]
     """The codes it refuses with, and the HTTP status each comes with."""
-    statuses: Mapping[int, StatusMeaning]
-    """What a status means where the answer carries no code."""
+    statuses: Mapping[str, StatusMeaning]
+    """What a status (`"404"`, `"5xx"`) means where the answer carries no code."""
     rate_limit: RateLimit | None
     may_be_empty: bool
     request_types: tuple[str, ...]
@@ -81,14 +93,14 @@ class Receipt:
 
 
 @attrs.frozen(eq=False)
-class Call(Generic[T]):
+class Call(Generic[T_co]):
     """One call of an operation, ready to be performed and not yet sent.
 
     Its `repr()` shows the operation only: query, headers and body can hold secrets.
     """
 
     operation: Operation
-    decode: Callable[[object], T] | None = attrs.field(repr=False)
+    decode: Callable[[object], T_co] | None = attrs.field(repr=False)
     """From the payload to the result; None for an operation that answers with a `Receipt`."""
     query: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
@@ -112,10 +124,10 @@ class Call(Generic[T]):
 
 
 @attrs.frozen(eq=False)
-class Answer(Generic[T]):
+class Answer(Generic[T_co]):
     """A result together with what came with it."""
 
-    value: T
+    value: T_co
     status: int
     headers: Mapping[str, str]
     """Names in lower case."""

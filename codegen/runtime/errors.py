@@ -8,6 +8,7 @@
     ├── Refused          the service said no: code, message, log id, advice
     │   └── one class per error category of the description (see the `errors` module)
     ├── Unreadable       the answer was not what the description promises; `place` says where
+    │   └── UnreadableEvent   the same for a body that was delivered to a webhook
     └── Impossible       asked for something the API cannot do; nothing was sent
 
 Every error can be pickled, and none shows a secret: what a call marks as secret is masked in any text that
@@ -169,6 +170,28 @@ class Unreadable(Error):
         if self.log_id:
             text += f"\n  log_id: {self.log_id}"
         return text
+
+
+class UnreadableEvent(Unreadable):
+    """A body that was delivered to a webhook is not what the description promises."""
+
+    def __init__(self, *, place: str, expected: str, got: str, event: str = "", excerpt: str = "") -> None:
+        super().__init__(
+            place=place,
+            expected=expected,
+            got=got,
+            status=0,
+            operation="webhook",
+            request="",
+            excerpt=excerpt,
+        )
+        self.event: str = event
+        """The event's name, when it could be read."""
+
+    def __str__(self) -> str:
+        text = f"event {self.event} cannot be read" if self.event else "webhook body cannot be read"
+        text += f": {self.args[0]}"
+        return f"{text}\n  the body begins: {self.excerpt}" if self.excerpt else text
 
 
 class Impossible(Error, ValueError):

@@ -1,11 +1,16 @@
-"""What all received models share: the mapping they were read from."""
+"""What all received models share, and how values are read: every value is checked, every complaint has a place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NoReturn
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Final, TypeGuard, TypeVar, cast
 
-from .errors import Impossible
+T = TypeVar("T")
+
+NOT_RECEIVED: Final[Mapping[str, object]] = {}
+"""`raw` of a model that was made by hand."""
 
 
 class Mismatch(Exception):
@@ -26,6 +31,9 @@ class Mismatch(Exception):
     def place(self) -> str:
         """`$.data.videos[3].id`."""
         return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+
+    def __str__(self) -> str:
+        return f"{self.place}: expected {self.expected}, got {self.got}"
 
 
 _NAMES: dict[type[object], str] = {
@@ -65,12 +73,181 @@ class Model:
         return self.raw.get(key, default)
 
 
-def impossible(field: str, value: object, limit: str) -> NoReturn:
-    """Refuse a value before anything is sent, showing it unless it is long."""
-    shown = repr(value)
-    raise Impossible(field, shown if len(shown) <= 80 else shown[:77] + "…", limit)
+def is_object(value: object) -> TypeGuard[dict[str, object]]:
+    """Whether a value is a JSON object."""
+    return type(value) is dict
 
 
-def utf16_length(text: str) -> int:
-    """Length in UTF-16 code units: characters outside the basic plane count two."""
-    return len(text) + sum(character > "\uffff" for character in text)
+def is_array(value: object) -> TypeGuard[list[object]]:
+    """Whether a value is a JSON array."""
+    return type(value) is list
+
+
+def decode_text(value: object) -> str:
+    """A string."""
+    if type(value) is not str:
+        raise Mismatch("string", value)
+    return value
+
+
+def decode_integer(value: object) -> int:
+    """A whole number; `2.0` is one."""
+    return value if type(value) is int else whole(value)
+
+
+def whole(value: object, *path: str) -> int:
+    """What is no `int` as a whole number, as JSON Schema counts: `2.0` is one, `true` is none."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    raise Mismatch("integer", value, *path)
+
+
+def decode_number(value: object) -> float:
+    """A number; a whole one stays as it is."""
+    if type(value) is not float and type(value) is not int:
+        raise Mismatch("number", value)
+    return value
+
+
+def decode_boolean(value: object) -> bool:
+    """True or false."""
+    if type(value) is not bool:
+        raise Mismatch("boolean", value)
+    return value
+
+
+def decode_anything(value: object) -> object:
+    """Whatever it is."""
+    return value
+
+
+def decode_moment(value: object) -> datetime:
+    """A date and time in ISO 8601; without an offset it is read as UTC."""
+    from dateutil.parser import isoparse  # noqa: PLC0415 (costs ten milliseconds, and few need it)
+
+    if type(value) is not str:
+        raise Mismatch("date and time", value)
+    try:
+        moment = isoparse(value)
+    except (ValueError, OverflowError):
+        raise Mismatch("date and time", value) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+
+
+def decode_nothing(value: object) -> None:  # noqa: ARG001
+    """The payload of an answer that has none."""
+
+
+def decode_constant(expected: str) -> Callable[[object], str]:
+    """A decoder of one particular string."""
+
+    def decode(value: object) -> str:
+        if type(value) is not str or value != expected:
+            raise Mismatch(f'"{expected}"', value)
+        return value
+
+    return decode
+
+
+def decode_either(*decoders: Callable[[object], T]) -> Callable[[object], T]:
+    """A decoder of several scalar types: the first that fits reads the value."""
+
+    def decode(value: object) -> T:
+        expected: list[str] = []
+        for decoder in decoders:
+            try:
+                return decoder(value)
+            except Mismatch as problem:
+                expected.append(problem.expected)
+        raise Mismatch(" or ".join(expected), value)
+
+    return decode
+
+
+def decode_nullable(inner: Callable[[object], T]) -> Callable[[object], T | None]:
+    """A decoder that lets null pass."""
+
+    def decode(value: object) -> T | None:
+        return None if value is None else inner(value)
+
+    return decode
+
+
+def decode_list(item: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
+    """A decoder of arrays."""
+
+    def decode(value: object) -> tuple[T, ...]:
+        if not is_array(value):
+            raise Mismatch("array", value)
+        try:
+            return tuple([item(entry) for entry in value])
+        except Mismatch:
+            return _complain(value, item)
+
+    return decode
+
+
+def _complain(values: list[object], item: Callable[[object], T]) -> tuple[T, ...]:
+    """Read an array once more to find the member at fault: only a failure pays for counting."""
+    found: list[T] = []
+    for index, entry in enumerate(values):
+        try:
+            found.append(item(entry))
+        except Mismatch as problem:
+            raise problem.under(index) from None
+    return tuple(found)
+
+
+def decode_list_or_one(item: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
+    """A decoder of arrays that reads a lone value as an array of one."""
+    many = decode_list(item)
+
+    def decode(value: object) -> tuple[T, ...]:
+        return many(value) if is_array(value) else (item(value),)
+
+    return decode
+
+
+def decode_map(item: Callable[[object], T]) -> Callable[[object], Mapping[str, T]]:
+    """A decoder of objects with any keys."""
+
+    def decode(value: object) -> Mapping[str, T]:
+        if not is_object(value):
+            raise Mismatch("object", value)
+        found: dict[str, T] = {}
+        for key, entry in value.items():
+            try:
+                found[key] = item(entry)
+            except Mismatch as problem:
+                raise problem.under(key) from None
+        return found
+
+    return decode
+
+
+def decode_embedded(inner: Callable[[object], T]) -> Callable[[object], T]:
+    """A decoder of JSON inside a string."""
+
+    def decode(value: object) -> T:
+        if type(value) is not str:
+            raise Mismatch("string", value)
+        try:
+            content = cast("object", json.loads(value))
+        except (ValueError, RecursionError):
+            raise Mismatch("JSON", value) from None
+        return inner(content)
+
+    return decode
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EARLIEST: Final = datetime.min.replace(tzinfo=timezone.utc)
+_LATEST: Final = datetime.max.replace(tzinfo=timezone.utc)
+
+
+def moment_of(count: int, per_second: int = 1, since: float = 0.0) -> datetime:
+    """The moment so many seconds (or parts of one) after `since`; one that no calendar holds becomes the nearest."""
+    try:
+        return _EPOCH + timedelta(seconds=since + count / per_second)
+    except (OverflowError, ValueError):
+        return _EARLIEST if count < 0 else _LATEST

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 import httpx
 
@@ -61,10 +61,12 @@ class _AsyncPieces:
 class _Driver:
     """What performing a call has in common, whether it waits or awaits."""
 
-    def __init__(self, catalogue: Catalogue, base_url: str | None, timeout: float | None) -> None:
+    _catalogue: ClassVar[Catalogue]
+    """What the codes of the service mean; each API sets its own."""
+
+    def __init__(self, base_url: str | None, timeout: float | None) -> None:
         self.base_url: str | None = base_url.rstrip("/") if base_url else None
         """Where every call goes instead of the documented hosts; None for the documented hosts."""
-        self._catalogue = catalogue
         self._timeout: dict[str, float | None] = (
             CALL_TIMEOUT if timeout is None else httpx.Timeout(timeout)
         ).as_dict()
@@ -177,7 +179,11 @@ class _Driver:
     ) -> Refused | Unreadable:
         operation, status, catalogue = call.operation, response.status_code, self._catalogue
         entry = catalogue.find(operation.envelope.name, code) if operation.envelope and code else None
-        meaning = operation.statuses.get(status) if not code else None
+        meaning = (
+            operation.statuses.get(str(status)) or operation.statuses.get(f"{status // 100}xx")
+            if not code
+            else None
+        )
         if entry is not None:
             category, retryable, advice = entry.category, entry.retryable, entry.advice
         elif meaning is not None:
@@ -228,14 +234,13 @@ class SyncDriver(_Driver):
 
     def __init__(
         self,
-        catalogue: Catalogue,
         base_url: str | None = None,
         *,
         timeout: float | None = None,
         transport: httpx.BaseTransport | None = None,
         http: httpx.Client | None = None,
     ) -> None:
-        super().__init__(catalogue, base_url, timeout)
+        super().__init__(base_url, timeout)
         self._http = http
         self._owned = http is None
         self._transport = transport
@@ -296,14 +301,13 @@ class AsyncDriver(_Driver):
 
     def __init__(
         self,
-        catalogue: Catalogue,
         base_url: str | None = None,
         *,
         timeout: float | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         http: httpx.AsyncClient | None = None,
     ) -> None:
-        super().__init__(catalogue, base_url, timeout)
+        super().__init__(base_url, timeout)
         self._http = http
         self._owned = http is None
         self._transport = transport

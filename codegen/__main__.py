@@ -1,0 +1,110 @@
+"""`python -m codegen generate`, and `--check`, `--diff`, `--dump-ir`."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import pprint
+import sys
+from pathlib import Path
+from typing import Final
+
+from .emit import emit
+from .format import WrongFormatter, formatted
+from .load import Refusal, load
+from .lower import lower
+
+_ROOT: Final = Path(__file__).parent.parent
+_REPAIR: Final = "run `make generate` (python -m codegen generate)"
+
+
+def render(spec: Path, *, style: bool = True) -> dict[str, str]:
+    """Every file of the bindings for a description, by its path below the output folder."""
+    document = load(spec)
+    files = emit(lower(document), document)
+    return formatted(files) if style else files
+
+
+def read_tree(folder: Path) -> dict[str, str]:
+    """Every file below a folder, byte-code left out."""
+    if not folder.is_dir():
+        return {}
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def compare(wanted: dict[str, str], found: dict[str, str]) -> list[str]:
+    """What differs between two trees, in words, one line for each file."""
+    lines: list[str] = []
+    for path in sorted(wanted.keys() | found.keys()):
+        if path not in found:
+            lines.append(f"missing  {path}")
+        elif path not in wanted:
+            lines.append(f"orphan   {path}")
+        elif wanted[path] != found[path]:
+            lines.append(f"stale    {path}")
+    return lines
+
+
+def write(files: dict[str, str], out: Path) -> list[str]:
+    """Make the tree what it should be, and say which files changed; what is equal is not touched."""
+    found = read_tree(out)
+    for path, text in files.items():
+        if found.get(path) != text:
+            target = out / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="\n")
+    for path in found.keys() - files.keys():
+        (out / path).unlink()
+    return compare(files, found)
+
+
+def _diff(wanted: dict[str, str], found: dict[str, str]) -> str:
+    parts: list[str] = []
+    for path in sorted(wanted.keys() | found.keys()):
+        old, new = found.get(path, ""), wanted.get(path, "")
+        parts += difflib.unified_diff(
+            old.splitlines(keepends=True), new.splitlines(keepends=True), f"a/{path}", f"b/{path}"
+        )
+    return "".join(parts)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 when all is well, 1 when something differs, 2 when the description is refused."""
+    parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["generate"], help="write the bindings")
+    parser.add_argument("--check", action="store_true", help="say whether the bindings are up to date")
+    parser.add_argument("--diff", action="store_true", help="show what generating would change")
+    parser.add_argument("--dump-ir", action="store_true", help="show the description as the generator sees it")
+    parser.add_argument("--spec", type=Path, default=_ROOT / "spec", help="folder of the description")
+    parser.add_argument("--out", type=Path, default=_ROOT / "generated", help="folder of the bindings")
+    options = parser.parse_args(arguments)
+    if [options.command is not None, options.check, options.diff, options.dump_ir].count(True) != 1:
+        parser.error("one of: generate, --check, --diff, --dump-ir")
+    try:
+        if options.dump_ir:
+            pprint.pp(lower(load(options.spec)), width=120)
+            return 0
+        wanted = render(options.spec)
+        if options.command == "generate":
+            changed = write(wanted, options.out)
+            print("\n".join(changed) if changed else "nothing to do", file=sys.stderr)
+            return 0
+        found = read_tree(options.out)
+        if options.diff:
+            print(_diff(wanted, found), end="")
+            return 0
+        if different := compare(wanted, found):
+            print("the bindings are out of date; " + _REPAIR + ":", *different, sep="\n", file=sys.stderr)
+            return 1
+    except (Refusal, WrongFormatter) as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

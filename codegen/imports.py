@@ -1,0 +1,126 @@
+"""Import blocks that follow from what a module uses, so that none is missing and none is left over."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Final
+
+_BUILTINS: Final = frozenset(dir(builtins))
+
+STANDARD: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("AsyncIterable", "Callable", "Iterable", "Mapping", "Sequence"), "collections.abc"),
+    **dict.fromkeys(("ClassVar", "Final", "Literal", "TypeAlias", "Union", "overload"), "typing"),
+    "Enum": "enum",
+    "cached_property": "functools",
+    "datetime": "datetime",
+    "time": "time",
+    "json": "",
+    "attrs": "",
+}
+_RUNTIME: Final = {
+    "call": ("Answer", "Call", "Content", "Envelope", "Operation", "RateLimit", "Receipt", "ScopeByRequest"),
+    "errors": (
+        "Catalogue", "CodeInfo", "CouldNotAsk", "Error", "Impossible", "Refused", "Sent", "StatusMeaning", "TimedOut",
+        "Unreadable", "UnreadableEvent", "excerpt",
+    ),
+    "model": (
+        "Mismatch", "Model", "NOT_RECEIVED", "decode_anything", "decode_boolean", "decode_constant", "decode_either",
+        "decode_embedded", "decode_integer", "decode_list", "decode_list_or_one", "decode_map", "decode_moment",
+        "decode_nothing", "decode_nullable", "decode_number", "decode_text", "is_array", "is_object", "moment_of",
+        "whole",
+    ),
+    "transport": ("AsyncDriver", "SyncDriver"),
+}  # fmt: skip
+RUNTIME: Final[Mapping[str, str]] = {
+    name: f"_runtime.{module}" for module, found in _RUNTIME.items() for name in found
+}
+_THIRD_PARTY: Final = {"attrs"}
+
+
+def import_block(body: str, package_names: Mapping[str, str], module: str) -> str:
+    """The imports that the module's text needs.
+
+    `package_names` says in which module of the package a name lives (`_runtime.request:` means the module itself);
+    `module` is the dotted name of the module being written, inside the package.
+    """
+    tree = ast.parse(body)
+    defined = {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    }
+    used: set[str] = set()
+    # What a class body assigns is an attribute, not a name that functions see.
+    attributes = {
+        id(target)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for statement in node.body
+        if isinstance(statement, (ast.AnnAssign, ast.Assign))
+        for target in ([statement.target] if isinstance(statement, ast.AnnAssign) else statement.targets)
+    }
+    for node in ast.walk(tree):
+        if id(node) in attributes:
+            continue
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                used.add(node.id)
+            else:
+                defined.add(node.id)
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            defined.add(node.name)
+        elif isinstance(node, ast.alias):
+            defined.add(node.asname or node.name)
+    plain: dict[bool, list[str]] = {False: [], True: []}
+    standard: dict[str, list[str]] = defaultdict(list)
+    local: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(used - defined):
+        if name in package_names or name in RUNTIME:
+            local[package_names.get(name) or RUNTIME[name]].append(name)
+        elif name in STANDARD and STANDARD[name]:
+            standard[STANDARD[name]].append(name)
+        elif name in STANDARD:
+            plain[name in _THIRD_PARTY].append(name)
+        elif name not in _BUILTINS:
+            raise AssertionError(f"{module}: nobody knows {name!r}")
+    groups = [
+        "\n".join(
+            [f"import {name}" for name in plain[False]]
+            + [f"from {place} import {', '.join(standard[place])}" for place in sorted(standard)]
+        ),
+        "\n".join(f"import {name}" for name in plain[True]),
+        "\n".join(_local(place, local[place], module) for place in sorted(local, key=lambda p: (_dots(p, module), p))),
+    ]
+    return "\n\n".join(["from __future__ import annotations", *(group for group in groups if group)])
+
+
+def _dots(place: str, module: str) -> int:
+    relative = _relative(place, module)
+    return len(relative.lstrip(".")) - len(relative)
+
+
+def _relative(place: str, module: str) -> str:
+    """`_runtime.model` seen from `models.publish` is `.._runtime.model`."""
+    here, there = module.split(".")[:-1], place.removesuffix(":").split(".")
+    while here and there and len(there) > 1 and here[0] == there[0]:
+        here, there = here[1:], there[1:]
+    return "." * (len(here) + 1) + ".".join(there)
+
+
+def _local(place: str, found: list[str], module: str) -> str:
+    target = _relative(place, module)
+    if not place.endswith(":"):
+        return f"from {target} import {', '.join(sorted(found, key=_order))}"
+    parent, _, last = target.rpartition(".")
+    parent = f"{parent}." if not parent or set(parent) == {"."} else parent
+    return f"from {parent} import {last}" + (f" as {found[0]}" if found[0] != last else "")
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Constants, then classes, then functions: the order that ruff's isort writes."""
+    return (0 if name.isupper() else 1 if name[:1].isupper() else 2), name

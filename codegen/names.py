@@ -1,0 +1,114 @@
+"""From names of the description to names of Python, and the refusal of two that would be one."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from typing import Final
+
+from .ir import Place
+from .load import Refusal
+
+# Written in mixed case, though one word.
+_ONE_WORD: Final = re.compile(r"OAuth")
+_BOUNDARIES: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SEPARATORS: Final = re.compile(r"[^A-Za-z0-9]+")
+_PLURAL_ACRONYM: Final = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
+
+# Names that the generated modules use themselves, so that no field, argument or class may take them.
+MODEL_MEMBERS: Final = frozenset({"raw", "get", "keys", "received_at"})
+_IN_CLASSES: Final = frozenset({
+    "attrs", "datetime", "property", "object", "str", "int", "float", "bool", "tuple", "list", "dict", "staticmethod",
+})  # fmt: skip
+_LOCALS: Final = frozenset({
+    "value", "raw", "get", "type", "len", "isinstance", "time", "at", "secrets", "out", "item", "problem", "found",
+    "checked", "is_object", "whole",
+})  # fmt: skip
+_ARGUMENTS: Final = frozenset({
+    "self", "routes", "operations", "checked", "decode", "fields", "secrets", "query", "headers", "type",
+})  # fmt: skip
+_CLASSES: Final = frozenset({
+    "Mapping", "Sequence", "Iterable", "AsyncIterable", "Callable", "Final", "Literal", "ClassVar", "Enum", "Union",
+    "TypeAlias", "Model", "Mismatch", "Call", "Answer", "Receipt", "Operation", "Envelope", "RateLimit", "Content",
+    "Client", "AsyncClient", "Error", "Refused", "CouldNotAsk", "TimedOut", "Unreadable", "UnreadableEvent", "Impossible",
+    "Sent", "Catalogue", "CodeInfo", "StatusMeaning", "ScopeRule", "UnknownEvent", "WebhookEvent", "CATALOGUE",
+})  # fmt: skip
+
+
+def words(name: str) -> list[str]:
+    """`OAuthErrorCode` → `oauth error code`, `getQRCodes` → `get qr codes`."""
+    name = _ONE_WORD.sub(lambda match: match[0].capitalize(), name)
+    name = _PLURAL_ACRONYM.sub(lambda match: match[1].capitalize() + "s", name)
+    return [
+        word.lower() for part in _SEPARATORS.split(name) if part for word in _BOUNDARIES.split(part) if word
+    ]
+
+
+def snake(name: str) -> str:
+    """`creatorInfo` → `creator_info`; a reserved word gets an underscore behind it."""
+    text = "_".join(words(name)) or "_"
+    if text[0].isdigit():
+        text = f"_{text}"
+    return f"{text}_" if keyword.iskeyword(text) else text
+
+
+def constant(name: str) -> str:
+    """`user.info.basic` → `USER_INFO_BASIC`; texts that are upper case already stay as they are."""
+    text = (
+        _SEPARATORS.sub("_", name).strip("_")
+        if name.upper() == name
+        else "_".join(words(name)).upper()
+    )
+    if not text or text[0].isdigit():
+        text = f"_{text}"
+    return f"{text}_" if text == "MRO" else text
+
+
+def class_name(name: str) -> str:
+    """The name as it stands where that is a class name already, else its words joined."""
+    if re.fullmatch(r"[A-Z][A-Za-z0-9]*", name):
+        text = name
+    else:
+        text = "".join(word[0].upper() + word[1:] for part in _SEPARATORS.split(name) if (word := part))
+    if not text or text[0].isdigit():
+        text = f"_{text}"
+    if text in _CLASSES or keyword.iskeyword(text) or hasattr(builtins, text):
+        text += "_"
+    return text
+
+
+def field(wire: str) -> str:
+    """The name of an attribute."""
+    text = snake(wire)
+    return f"{text}_" if text in MODEL_MEMBERS or text in _IN_CLASSES else text
+
+
+def argument(wire: str) -> str:
+    """The name of a keyword argument; the same as that of the attribute unless the function uses it itself."""
+    text = field(wire)
+    return f"{text}_" if text in _ARGUMENTS else text
+
+
+def local(name: str) -> str:
+    """The name of a local variable for an attribute."""
+    return f"{name}_" if name in _LOCALS or name.startswith(("decode_", "encode_")) else name
+
+
+class Scope:
+    """Names that must differ from one another."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._taken: dict[str, tuple[str, Place]] = {}
+
+    def take(self, name: str, wire: str, place: Place) -> str:
+        """`name`, for `wire`; a refusal if something else has it."""
+        if name in self._taken:
+            other, where = self._taken[name]
+            raise Refusal(
+                place,
+                f"{wire!r} and {other!r} ({where.file}:{where.line}) would both be {self._what} {name!r}",
+            )
+        self._taken[name] = (wire, place)
+        return name

@@ -1,0 +1,70 @@
+"""Prose and literals as they stand in generated files."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Final
+
+WIDTH: Final = 110
+_ITEM: Final = re.compile(r"[*-] |[0-9]+\. ")
+
+
+def docstring(text: str, indent: int = 0, *, sections: str = "") -> str:
+    """A docstring, wrapped; `sections` (Args, Raises) come behind it as they are."""
+    body = wrapped(text, WIDTH - indent)
+    if sections:
+        body = f"{body}\n\n{sections}"
+    return quoted(body, indent)
+
+
+def quoted(body: str, indent: int = 0) -> str:
+    """Text as a docstring: raw when it holds a backslash."""
+    body = body.replace('"""', "'''")
+    prefix = "r" if "\\" in body else ""
+    lines = body.split("\n")
+    single = len(lines) == 1 and len(body) + indent + len(prefix) + 6 <= WIDTH and not body.endswith(('"', "\\"))
+    if single:
+        return f'{prefix}"""{body}"""'
+    pad = " " * indent
+    rest = "".join(f"\n{pad}{line}" if line else "\n" for line in lines[1:])
+    return f'{prefix}"""{lines[0]}{rest}\n{pad}"""'
+
+
+def wrapped(text: str, width: int) -> str:
+    """Paragraphs and lists, each wrapped by itself."""
+    paragraphs: list[str] = []
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        blocks: list[list[str]] = [[]]
+        for line in paragraph.splitlines():
+            if _ITEM.match(line.strip()):
+                blocks.append([])
+            blocks[-1].append(line.strip())
+        paragraphs.append(
+            "\n".join(_filled(" ".join(block), width) for block in blocks if block)
+        )
+    return "\n\n".join(paragraphs)
+
+
+def _filled(line: str, width: int) -> str:
+    hang = "  " if _ITEM.match(line) else ""
+    return textwrap.fill(
+        line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def entry(name: str, doc: str, indent: int) -> str:
+    """One entry of an `Args:` or `Raises:` section."""
+    return textwrap.fill(
+        f"{name}: {' '.join(doc.split())}",
+        WIDTH - indent,
+        initial_indent="    ",
+        subsequent_indent="        ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def sentence(text: str) -> str:
+    """The first paragraph on one line."""
+    return " ".join(re.split(r"\n\s*\n", text.strip())[0].split())
