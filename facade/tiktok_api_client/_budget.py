@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import attrs
 
-from tiktok_openapi import Impossible, Operation, RateLimit, Refused, TryLater
+from tiktok_openapi import Impossible, Operation, Refused, TryLater
 
 BudgetMode = Literal["wait", "raise", "off"]
 """What to do when a rate limit is used up: wait until the call fits, raise `OverBudget`, or send it all the same."""
@@ -33,7 +33,7 @@ def check_mode(mode: BudgetMode) -> BudgetMode:
 
 @attrs.define(eq=False)
 class _Window:
-    limit: RateLimit
+    seconds: int
     times: deque[float] = attrs.field(factory=deque)
 
 
@@ -65,7 +65,7 @@ class Budget:
             if window is None:
                 if len(self._windows) >= _MOST_WINDOWS:
                     self._drop_idle(now)
-                window = self._windows[limit.bucket, who] = _Window(limit)
+                window = self._windows[limit.bucket, who] = _Window(limit.seconds)
             times = window.times
             while times and times[0] <= now - limit.seconds:
                 times.popleft()
@@ -82,7 +82,7 @@ class Budget:
         limit = operation.rate_limit
         if limit is not None:
             with self._mutex:
-                window = self._windows.setdefault((limit.bucket, who), _Window(limit))
+                window = self._windows.setdefault((limit.bucket, who), _Window(limit.seconds))
                 window.times.extend([now] * limit.requests)
 
     def remember(self, problem: TryLater, operation: Operation, who: str, now: float) -> None:
@@ -116,5 +116,5 @@ class Budget:
 
     def _drop_idle(self, now: float) -> None:
         for key, window in list(self._windows.items()):
-            if not window.times or window.times[-1] <= now - window.limit.seconds:
+            if not window.times or window.times[-1] <= now - window.seconds:
                 del self._windows[key]

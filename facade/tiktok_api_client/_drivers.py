@@ -30,6 +30,7 @@ from ._flow import (
     Stream,
     Waiter,
 )
+from ._log import quietly
 
 T = TypeVar("T")
 
@@ -156,7 +157,8 @@ class SyncRunner:
 
     def _carry_out(self, step: Step) -> object:
         if isinstance(step, Perform):
-            return self._client.answer(step.call)
+            with quietly():
+                return self._client.answer(step.call)
         if isinstance(step, Sleep):
             return self._clock.sleep(step.seconds, step.signal)
         if isinstance(step, Now):
@@ -235,7 +237,8 @@ class AsyncRunner:
 
     async def _carry_out(self, step: Step) -> object:
         if isinstance(step, Perform):
-            return await self._client.answer(step.call)
+            with quietly():
+                return await self._client.answer(step.call)
         if isinstance(step, Sleep):
             return await self._clock.sleep_async(step.seconds, step.signal)
         if isinstance(step, Now):
@@ -260,21 +263,23 @@ class AsyncRunner:
         return await anyio.to_thread.run_sync(step.function)
 
     async def _shielded(self, flow: Flow[object]) -> object:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            with anyio.CancelScope(shield=True):
+                result = await self.run(flow)
+            return result
+        # asyncio's own cancellation knows no scopes: the flow runs in a task that nobody else cancels.
+        task = loop.create_task(self.run(flow))
+        cancelled: asyncio.CancelledError | None = None
         with anyio.CancelScope(shield=True):
-            try:
-                loop = asyncio.get_running_loop()
-            except RuntimeError:
-                return await self.run(flow)
-            # asyncio's own cancellation knows no scopes: the flow runs in a task that nobody else cancels.
-            task = loop.create_task(self.run(flow))
-            cancelled: asyncio.CancelledError | None = None
             while not task.done():
                 try:
                     await asyncio.wait([task])
                 except asyncio.CancelledError as error:
                     cancelled = error
-            if cancelled is not None:
-                if not task.cancelled():
-                    task.exception()  # the caller is gone; nobody else will look at it
-                raise cancelled
-            return task.result()
+        if cancelled is not None:
+            if not task.cancelled():
+                task.exception()  # the caller is gone; nobody else will look at it
+            raise cancelled
+        return task.result()

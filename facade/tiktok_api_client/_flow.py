@@ -19,7 +19,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from typing import Generic, Protocol, TypeVar, Union, cast
+from typing import Generic, Protocol, TypeVar, Union, cast, overload
 
 import attrs
 
@@ -212,7 +212,7 @@ class Clock(Protocol):
 
 def answer(call: Call[T]) -> Flow[Answer[T]]:
     """Send a call: its result with status, headers and the whole body. Neither paced nor retried."""
-    return cast("Answer[T]", (yield Perform(cast("Call[object]", call))))
+    return cast("Answer[T]", (yield Perform(call)))
 
 
 def perform(call: Call[T]) -> Flow[T]:
@@ -240,7 +240,11 @@ def acquire(lock: Lock) -> Flow[None]:
     yield Acquire(lock)
 
 
-def invoke(function: Callable[..., Awaitable[T] | T], *arguments: object) -> Flow[T]:
+@overload
+def invoke(function: Callable[..., Awaitable[T]], *arguments: object) -> Flow[T]: ...
+@overload
+def invoke(function: Callable[..., T], *arguments: object) -> Flow[T]: ...
+def invoke(function: Callable[..., T], *arguments: object) -> Flow[T]:
     """Call the user's function here and await what it returns if that is awaitable."""
     return cast("T", (yield Invoke(lambda: function(*arguments))))
 

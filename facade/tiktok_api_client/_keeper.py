@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,7 @@ from tiktok_openapi import (
     Unreadable,
     UserToken,
 )
+from tiktok_openapi.models.oauth import decode_user_token
 from tiktok_openapi.operations import oauth
 
 from ._flow import Flow, Lock, acquire, blocking, invoke, now, shielded, sleep
@@ -79,10 +80,10 @@ class TokenKeeper:
         if self._inline:
             return cast("T", method(*arguments))
         if inspect.iscoroutinefunction(method):
-            return (yield from invoke(cast("Callable[..., Awaitable[T]]", method), *arguments))
+            return cast("T", (yield from invoke(method, *arguments)))
         result = yield from blocking(method, *arguments)
-        if inspect.isawaitable(result):
-            return (yield from invoke(lambda: cast("Awaitable[T]", result)))
+        if inspect.isawaitable(result):  # a method that is async without saying so
+            return cast("T", (yield from invoke(lambda: result)))
         return cast("T", result)
 
     def load(self, open_id: str) -> Flow[StoredToken | None]:
@@ -267,17 +268,19 @@ class TokenKeeper:
         """Refresh because the caller says so: the account, or whoever a refresh token belongs to."""
         if refresh_token is None:
             account = yield from self.account(open_id)
-            return self._as_answer((yield from self.refresh(account, send, forced=True)), (yield from now()))
+            return _as_answer((yield from self.refresh(account, send, forced=True)), (yield from now()))
         owner = next((t.open_id for t in self._seen.values() if t.refresh_token == refresh_token), None)
         if owner is not None:
-            return self._as_answer((yield from self.refresh(owner, send, forced=True)), (yield from now()))
+            return _as_answer((yield from self.refresh(owner, send, forced=True)), (yield from now()))
         stored, answer = yield from shielded(self.trade_refresh_token(refresh_token, send, open_id))
         self.current = stored.open_id if open_id is None else self.current
         return answer
 
     def revoked(self, access_token: str, account: str | None) -> Flow[None]:
         """Forget whoever an access token belonged to."""
-        owner = account or next((t.open_id for t in self._seen.values() if t.access_token == access_token), None)
+        owner = account or next(
+            (t.open_id for t in self._seen.values() if t.access_token == access_token), None
+        )
         if owner is not None:
             yield from self.forget(owner)
 
@@ -293,6 +296,22 @@ def _works(token: StoredToken, dead: str | None) -> Flow[bool]:
         return False
     ahead = min(MOST_AHEAD, (token.expires_at - token.received_at) / 10)
     return token.expires_at - ahead > (yield from now())
+
+
+def _as_answer(token: StoredToken, at: float) -> UserToken:
+    """Stored tokens in the shape of TikTok's answer: somebody else may have received it."""
+    answer = decode_user_token(
+        {
+            "access_token": token.access_token,
+            "expires_in": max(0, int(token.expires_at - at)),
+            "open_id": token.open_id,
+            "refresh_token": token.refresh_token,
+            "refresh_expires_in": max(0, int(token.refresh_expires_at - at)),
+            "scope": ",".join(token.scopes),
+            "token_type": "Bearer",
+        }
+    )
+    return attrs.evolve(answer, received_at=at)
 
 
 def _unreadable(call: Call[T], name: str, expected: str, got: str) -> Unreadable:

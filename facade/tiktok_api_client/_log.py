@@ -25,7 +25,8 @@ class _HideQueries(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if _calling.get() and isinstance(record.args, tuple):
             record.args = tuple(
-                str(value).partition("?")[0] if type(value).__name__ == "URL" else value for value in record.args
+                str(value).partition("?")[0] if type(value).__name__ == "URL" else value
+                for value in record.args
             )
         return True
 

@@ -23,7 +23,9 @@ body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh a
 </style></head><body><h1>{title}</h1><p>{text}</p></body></html>
 """
 
-_DONE: Final = _PAGE.format(title="You are logged in", text="You can close this window and go back to the app.")
+_DONE: Final = _PAGE.format(
+    title="You are logged in", text="You can close this window and go back to the app."
+)
 _REFUSED: Final = _PAGE.format(title="Not logged in", text="TikTok did not let you in. The app says why.")
 _STRANGER: Final = _PAGE.format(
     title="Not this login", text="This is not the answer the app waits for. Please start the login again."
@@ -46,7 +48,10 @@ class Catcher:
         parts = urlsplit(redirect_uri.replace(":*", ":0", 1))
         if parts.scheme != "http" or parts.hostname not in {"localhost", "127.0.0.1"}:
             raise Impossible(
-                "redirect_uri", redirect_uri, "http on localhost or 127.0.0.1 for login()", "use parse_callback instead"
+                "redirect_uri",
+                redirect_uri,
+                "http on localhost or 127.0.0.1 for login()",
+                "use parse_callback instead",
             )
         self._parts = parts
         self._read = read

@@ -40,8 +40,8 @@ def may_repeat(operation: Operation, problem: Error) -> bool:
 
 def pause(attempt: int, problem: Error, chance: Callable[[], float] = random.random) -> float | None:
     """Seconds to wait before try number `attempt + 1`; None when the wait is too long to be done here."""
-    asked = getattr(problem, "retry_after", None)
-    if isinstance(asked, (int, float)):
-        return float(asked) if asked <= LONGEST_WAIT else None
+    asked = problem.retry_after if isinstance(problem, Refused) else None
+    if asked is not None:
+        return asked if asked <= LONGEST_WAIT else None
     longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
     return longest * (0.5 + 0.5 * chance())

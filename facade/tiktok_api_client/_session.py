@@ -127,7 +127,9 @@ class Session:
                     LOGGER.info("%s failed", operation.name, extra=_about(call, problem, attempt))
                     raise
                 LOGGER.info(
-                    "%s failed; trying again", operation.name, extra={**_about(call, problem, attempt), "seconds": seconds}
+                    "%s failed; trying again",
+                    operation.name,
+                    extra={**_about(call, problem, attempt), "seconds": seconds},
                 )
             else:
                 LOGGER.debug(

@@ -105,9 +105,7 @@ class Callback:
     """Scopes that were asked for and not granted: users can untick them."""
 
 
-def parse_callback(
-    url: str, *, expected: State | None, secret: str, asked: Collection[str] = ()
-) -> Callback:
+def parse_callback(url: str, *, expected: State | None, secret: str, asked: Collection[str] = ()) -> Callback:
     """Read the address to which TikTok sent the user back.
 
     Args:
@@ -124,7 +122,9 @@ def parse_callback(
     fields = _fields(url)
     code, refusal = fields.get("code", ""), fields.get("error", "")
     if not code and not refusal:
-        raise Impossible("callback", "neither", "the address has a code or an error", "pass the whole address")
+        raise Impossible(
+            "callback", "neither", "the address has a code or an error", "pass the whole address"
+        )
     received = fields.get("state")
     if received is None and refusal:
         raise _refused(fields)  # nothing is taken from it, so nobody can be fooled by it
@@ -148,7 +148,9 @@ def _fields(url: str) -> dict[str, str]:
             max_num_fields=_MOST_PARAMETERS,
         )
     except ValueError:
-        raise Impossible("callback", "a query that cannot be decoded", "UTF-8, percent-encoded once") from None
+        raise Impossible(
+            "callback", "a query that cannot be decoded", "UTF-8, percent-encoded once"
+        ) from None
     fields: dict[str, str] = {}
     for name, value in pairs:
         if fields.setdefault(name, value) != value:
@@ -156,9 +158,7 @@ def _fields(url: str) -> dict[str, str]:
     return fields
 
 
-def _checked_state(
-    received: str | None, expected: State | None, secret: str
-) -> str | dict[str, object]:
+def _checked_state(received: str | None, expected: State | None, secret: str) -> str | dict[str, object]:
     if received is None:
         raise StateMismatch("none")
     decoded = decode_state(received, secret)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from .journal import Journal
     from .progress import Progress
-    from .results import CreatorInfoResult, PhotoResult, StatusResult, VideoResult
+    from .results import Creator, Status, Submitted
     from .source import VideoSource
 
 
@@ -425,7 +425,7 @@ class TikTok(_Face):
 
     # Publishing
 
-    def get_creator_info(self, access_token: str | None = None) -> CreatorInfoResult:
+    def get_creator_info(self, access_token: str | None = None) -> Creator:
         """What the creator may post: privacy levels, interactions, longest video. To be asked before every post.
 
         Scope `video.publish`; 20 requests a minute. ``creator["data"]`` reads the answer as it was received.
@@ -438,7 +438,7 @@ class TikTok(_Face):
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
         """
-        return self._runner.run(publish.get_creator_info(self._session, access_token))
+        return self._runner.run(status.get_creator_info(self._session, access_token=access_token))
 
     def create_video(
         self,
@@ -460,7 +460,7 @@ class TikTok(_Face):
         on_progress: Callable[[Progress], object] | None = None,
         on_publish_id: Callable[[str], object] | None = None,
         access_token: str | None = None,
-    ) -> VideoResult:
+    ) -> Submitted:
         """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say it.
 
         `post_video` and `draft_video` say the same with fewer words.
@@ -528,7 +528,7 @@ class TikTok(_Face):
         brand_organic_toggle: bool | None = None,
         is_aigc: bool | None = None,
         access_token: str | None = None,
-    ) -> PhotoResult:
+    ) -> Submitted:
         """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say it.
 
         Args:
@@ -569,7 +569,7 @@ class TikTok(_Face):
             )
         )
 
-    def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> StatusResult:
+    def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> Status:
         """What has become of a post, at this moment. 30 requests a minute; `wait` asks until it is decided.
 
         Args:
@@ -847,7 +847,7 @@ class AsyncTikTok(_Face):
 
     # Publishing
 
-    async def get_creator_info(self, access_token: str | None = None) -> CreatorInfoResult:
+    async def get_creator_info(self, access_token: str | None = None) -> Creator:
         """What the creator may post: privacy levels, interactions, longest video. To be asked before every post.
 
         Scope `video.publish`; 20 requests a minute. ``creator["data"]`` reads the answer as it was received.
@@ -860,7 +860,7 @@ class AsyncTikTok(_Face):
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
         """
-        return await self._runner.run(publish.get_creator_info(self._session, access_token))
+        return await self._runner.run(status.get_creator_info(self._session, access_token=access_token))
 
     async def create_video(
         self,
@@ -882,7 +882,7 @@ class AsyncTikTok(_Face):
         on_progress: Callable[[Progress], object] | None = None,
         on_publish_id: Callable[[str], object] | None = None,
         access_token: str | None = None,
-    ) -> VideoResult:
+    ) -> Submitted:
         """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say it.
 
         `post_video` and `draft_video` say the same with fewer words.
@@ -950,7 +950,7 @@ class AsyncTikTok(_Face):
         brand_organic_toggle: bool | None = None,
         is_aigc: bool | None = None,
         access_token: str | None = None,
-    ) -> PhotoResult:
+    ) -> Submitted:
         """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say it.
 
         Args:
@@ -991,7 +991,7 @@ class AsyncTikTok(_Face):
             )
         )
 
-    async def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> StatusResult:
+    async def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> Status:
         """What has become of a post, at this moment. 30 requests a minute; `wait` asks until it is decided.
 
         Args:

@@ -11,7 +11,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Union, cast
 
-from tiktok_openapi import Impossible, Unreadable, User, UserField, Video, VideoField, VideoPage, description
+from tiktok_openapi import (
+    Impossible,
+    Unreadable,
+    User,
+    UserField,
+    Video,
+    VideoField,
+    VideoFilters,
+    VideoPage,
+    description,
+)
 from tiktok_openapi.limits import VIDEO_IDS_PER_QUERY, VIDEOS_PER_PAGE_MAX
 from tiktok_openapi.operations import display as ops
 from tiktok_openapi.routes import BY_ID
@@ -48,7 +58,9 @@ def choose_user_fields(fields: UserFields | None, held: Sequence[str] | None) ->
         chosen: list[UserField | str] = [field for field in UserField if needed.get(field.value) in scopes]
         if not chosen:
             wanted = sorted(set(needed.values()))
-            raise Impossible("fields", f"scopes {', '.join(held or ())}", f"one of the scopes {', '.join(wanted)}")
+            raise Impossible(
+                "fields", f"scopes {', '.join(held or ())}", f"one of the scopes {', '.join(wanted)}"
+            )
         return chosen
     chosen = _known("fields", fields, [field.value for field in UserField])
     if held is not None:
@@ -92,7 +104,7 @@ def user_info(session: Session, fields: UserFields | None, access_token: str | N
     held = None if access_token is not None else (yield from session.scopes())
     chosen = choose_user_fields(fields, held)
     profile = yield from session.ask(
-        lambda token: ops.get_user_info(access_token=token, fields=chosen), access_token
+        lambda token: ops.get_user_info(access_token=token, fields_=chosen), access_token
     )
     return profile.user
 
@@ -151,7 +163,10 @@ def _batch(
     session: Session, ids: list[str], fields: list[VideoField | str], access_token: str | None
 ) -> Flow[list[Video]]:
     answer = yield from session.ask(
-        lambda token: ops.query_videos(access_token=token, fields=fields, filters=ids), access_token
+        lambda token: ops.query_videos(
+            access_token=token, fields_=fields, filters=VideoFilters(video_ids=ids)
+        ),
+        access_token,
     )
     return list(answer.videos)
 
@@ -165,7 +180,9 @@ def _page(
 ) -> Flow[VideoPage]:
     return (
         yield from session.ask(
-            lambda token: ops.list_videos(access_token=token, fields=fields, cursor=cursor, max_count=page_size),
+            lambda token: ops.list_videos(
+                access_token=token, fields_=fields, cursor=cursor, max_count=page_size
+            ),
             access_token,
         )
     )

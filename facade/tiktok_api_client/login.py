@@ -109,14 +109,18 @@ def check_redirect_uri(uri: str, mode: LoginMode | None) -> LoginMode:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Impossible("redirect_uri", bad, "an absolute http or https address")
     if "?" in uri or "#" in uri:
-        raise Impossible("redirect_uri", bad, "no query and no fragment", "what varies belongs into the state")
+        raise Impossible(
+            "redirect_uri", bad, "no query and no fragment", "what varies belongs into the state"
+        )
     if mode is None:
         mode = "desktop" if parts.hostname in _LOOPBACK else "web"
     if mode == "desktop":
         if parts.hostname not in _LOOPBACK:
             raise Impossible("redirect_uri", bad, "host localhost or 127.0.0.1 in desktop mode")
         if port is None:
-            raise Impossible("redirect_uri", bad, "a port in desktop mode", "such as http://127.0.0.1:8765/callback/")
+            raise Impossible(
+                "redirect_uri", bad, "a port in desktop mode", "such as http://127.0.0.1:8765/callback/"
+            )
     elif parts.scheme != "https" or wild:
         raise Impossible("redirect_uri", bad, "https, and no * for the port, in web mode")
     return mode
@@ -150,7 +154,9 @@ def check_pkce(encoding: ChallengeEncoding | None, mode: LoginMode) -> Challenge
     if encoding not in ("hex", "base64url", None):
         raise Impossible("pkce", repr(encoding), "'hex', 'base64url' or None")
     if encoding is None and mode == "desktop":
-        raise Impossible("pkce", "None", "a code challenge in desktop mode", "TikTok requires it of desktop apps")
+        raise Impossible(
+            "pkce", "None", "a code challenge in desktop mode", "TikTok requires it of desktop apps"
+        )
     return encoding
 
 
@@ -184,7 +190,10 @@ class Login:
         address = redirect_uri or self.redirect_uri
         if ":*" in address.partition("//")[2]:
             raise Impossible(
-                "redirect_uri", address, "a port of its own", "only login() can choose one; write a number instead of *"
+                "redirect_uri",
+                address,
+                "a port of its own",
+                "only login() can choose one; write a number instead of *",
             )
         verifier = None if self.pkce is None else code_verifier or new_code_verifier()
         call = oauth.authorize(
@@ -192,7 +201,9 @@ class Login:
             scope=list(self.scopes),
             redirect_uri=address,
             state=state,
-            code_challenge=None if verifier is None or self.pkce is None else code_challenge(verifier, self.pkce),
+            code_challenge=None
+            if verifier is None or self.pkce is None
+            else code_challenge(verifier, self.pkce),
             code_challenge_method=None if verifier is None else CodeChallengeMethod.S256,
             disable_auto_auth=None if disable_auto_auth is None else int(disable_auto_auth),
         )
@@ -212,14 +223,15 @@ def check_code(code: str) -> str:
     check_text("code", code)
     if "%" in code:
         raise Impossible(
-            "code", "a percent-encoded text", "the code decoded once", "pass the whole address to parse_callback"
+            "code",
+            "a percent-encoded text",
+            "the code decoded once",
+            "pass the whole address to parse_callback",
         )
     return code
 
 
-def exchange(
-    session: Session, code: str, redirect_uri: str, code_verifier: str | None
-) -> Flow[UserToken]:
+def exchange(session: Session, code: str, redirect_uri: str, code_verifier: str | None) -> Flow[UserToken]:
     """Trade an authorization code for tokens."""
     _, token = yield from session.keeper.trade_code(
         check_code(code), redirect_uri, code_verifier, session.perform

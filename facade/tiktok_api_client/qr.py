@@ -37,9 +37,7 @@ def login(
     deadline = (yield from monotonic()) + timeout
     while True:
         seen = yield from session.perform(
-            oauth.check_qr_code(
-                client_key=app.client_key, client_secret=app.client_secret, token=begun.token
-            )
+            oauth.check_qr_code(client_key=app.client_key, client_secret=app.client_secret, token=begun.token)
         )
         if seen.status == QrState.CONFIRMED:
             return (yield from exchange(session, _code(seen, ticket, state), app.redirect_uri, None))

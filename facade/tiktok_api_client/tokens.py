@@ -32,6 +32,7 @@ MaybeAsync = Union[T, Awaitable[T]]
 VERSION: Final = 1
 """The version of the stored form."""
 
+
 @attrs.frozen
 class StoredToken:
     """An account's tokens, as a store keeps them."""
@@ -82,7 +83,9 @@ class StoredToken:
         stored = cast("dict[str, object]", fields)
         version = stored.get("version")
         if version != VERSION:
-            raise StoreFailed(f"a stored token has version {version!r:.20}; this release reads version {VERSION}")
+            raise StoreFailed(
+                f"a stored token has version {version!r:.20}; this release reads version {VERSION}"
+            )
         scopes = stored.get("scopes")
         if not isinstance(scopes, list):
             raise StoreFailed("a stored token is damaged: scopes is not a list")
@@ -235,7 +238,9 @@ class FileTokenStore:
                 raise
             _sync_directory(self.directory)
         except OSError as problem:
-            raise StoreFailed(f"cannot write {path}: {problem.strerror or type(problem).__name__}") from problem
+            raise StoreFailed(
+                f"cannot write {path}: {problem.strerror or type(problem).__name__}"
+            ) from problem
 
     def delete(self, open_id: str) -> None:
         """Forget an account."""

@@ -36,7 +36,7 @@ def verify_webhook(
     *,
     now: float | None = None,
     tolerance: float = WEBHOOK_REPLAY_WINDOW,
-) -> WebhookEvent:
+) -> WebhookEvent | UnknownEvent:
     """Check a delivery, and read its event.
 
     Args:
@@ -53,9 +53,7 @@ def verify_webhook(
         WebhookRefused: no signature, a wrong one, or one that is too old.
         Unreadable: the signature is right and the body is not what the description promises.
     """
-    if isinstance(body, str):
-        raise TypeError("the body must be the bytes that were received, not a text made of them")
-    raw = bytes(body)
+    raw = _received(body)
     signed_at, signature = _read_header(_find(header))
     secrets = [secret] if isinstance(secret, str) else list(secret)
     if not secrets or not all(secrets):
@@ -63,7 +61,9 @@ def verify_webhook(
     # No early exit: how long it takes says nothing about which secret fits.
     genuine = [hmac.compare_digest(_signature(raw, signed_at, one), signature) for one in secrets]
     if not any(genuine):
-        raise WebhookRefused("the signature does not fit the body: another secret, or a body that was changed")
+        raise WebhookRefused(
+            "the signature does not fit the body: another secret, or a body that was changed"
+        )
     off = (time.time() if now is None else now) - int(signed_at)
     if abs(off) > tolerance:
         raise WebhookRefused(f"the signature is {off:+.0f} s off this clock; {tolerance:g} s are allowed")
@@ -75,10 +75,16 @@ def sign_webhook(body: bytes, secret: str, signed_at: int) -> str:
     return f"t={signed_at},s={_signature(body, str(signed_at), secret)}"
 
 
-def event_key(event: WebhookEvent) -> str:
+def event_key(event: WebhookEvent | UnknownEvent) -> str:
     """The same for every delivery of one event, and different for any other: to do everything once."""
     text = json.dumps(dict(event.raw), sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _received(body: object) -> bytes:
+    if not isinstance(body, (bytes, bytearray, memoryview)):
+        raise TypeError("the body must be the bytes that were received, not something made of them")
+    return bytes(body)
 
 
 def _find(header: str | Mapping[str, str] | None) -> str:
