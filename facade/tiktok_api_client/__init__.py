@@ -83,7 +83,42 @@ _MODULES = {
 
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
-__all__ = sorted(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
+    "SCOPES",
+    "AppNotApproved",
+    "AsyncTikTok",
+    "Callback",
+    "CouldNotAsk",
+    "Error",
+    "FileTokenStore",
+    "HTTPError",
+    "Impossible",
+    "InputRefused",
+    "LoginRequest",
+    "LoginRequired",
+    "LoginTimedOut",
+    "MemoryTokenStore",
+    "NotLoggedIn",
+    "OverBudget",
+    "Progress",
+    "Refused",
+    "Sent",
+    "ServerFault",
+    "StateMismatch",
+    "StoreFailed",
+    "StoredToken",
+    "TikTok",
+    "TimedOut",
+    "TimeoutError",
+    "TokenStore",
+    "TryLater",
+    "UnknownEvent",
+    "Unreadable",
+    "WebhookEvent",
+    "WebhookRefused",
+    "event_key",
+    "verify_webhook",
+]
 
 
 def __getattr__(name: str) -> object:

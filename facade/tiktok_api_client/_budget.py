@@ -1,4 +1,5 @@
-"""TikTok's rate limits, kept from this side: sliding windows per token and bucket, and caps that TikTok reported.
+"""TikTok's rate limits, kept from this side: sliding windows per token and bucket, and caps that TikTok
+reported.
 
 The numbers come from the description. Nothing here waits: `Budget.reserve` says for how long to.
 """
@@ -14,12 +15,16 @@ import attrs
 from tiktok_openapi import Impossible, Operation, Refused, TryLater
 
 BudgetMode = Literal["wait", "raise", "off"]
-"""What to do when a rate limit is used up: wait until the call fits, raise `OverBudget`, or send it all the same."""
+"""What to do when a rate limit is used up: wait until the call fits, raise `OverBudget`, or send it all the
+same.
+"""
 
 MODES: Final = ("wait", "raise", "off")
 
 REMEMBERED: Final = 3600.0
-"""Seconds for which a reported cap is believed. The windows slide (24 hours), so it may open again at any time."""
+"""Seconds for which a reported cap is believed. The windows slide (24 hours), so it may open again at any
+time.
+"""
 
 _MOST_WINDOWS: Final = 4096
 
@@ -34,7 +39,7 @@ def check_mode(mode: BudgetMode) -> BudgetMode:
 @attrs.define(eq=False)
 class _Window:
     seconds: int
-    times: deque[float] = attrs.field(factory=deque)
+    times: deque[float] = attrs.field(factory=deque[float])
 
 
 class Budget:
@@ -78,7 +83,9 @@ class Budget:
             return max(0.0, free_at - now)
 
     def full(self, operation: Operation, who: str, now: float) -> None:
-        """TikTok says that the limit is used up (others may use it too): no call fits before a whole window is over."""
+        """TikTok says that the limit is used up (others may use it too): no call fits before a whole window
+        is over.
+        """
         limit = operation.rate_limit
         if limit is not None:
             with self._mutex:

@@ -1,4 +1,4 @@
-"""Running flows: `SyncRunner` waits, `AsyncRunner` awaits. All they know is how to carry out each effect."""
+"""Running flows: `SyncRunner` waits, `AsyncRunner` awaits (asyncio). They know how to carry out each effect."""
 
 from __future__ import annotations
 
@@ -96,13 +96,7 @@ class SystemClock:
 
 def _from_any_thread(function: Callable[[], object]) -> Callable[[], object]:
     """A function that runs `function` on the loop that is running now, from whatever thread it is called."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        import trio.lowlevel  # type: ignore[import-not-found, import-untyped, unused-ignore]
-
-        token = trio.lowlevel.current_trio_token()
-        return lambda: token.run_sync_soon(function)
+    loop = asyncio.get_running_loop()
 
     def wake() -> None:
         try:
@@ -262,21 +256,15 @@ class AsyncRunner:
             return await self._shielded(step.flow)
         return await anyio.to_thread.run_sync(step.function)
 
-    async def _shielded(self, flow: Flow[object]) -> object:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            with anyio.CancelScope(shield=True):
-                result = await self.run(flow)
-            return result
+    async def _shielded(self, flow: Generator[Step, object, object]) -> object:
         # asyncio's own cancellation knows no scopes: the flow runs in a task that nobody else cancels.
-        task = loop.create_task(self.run(flow))
+        task = asyncio.create_task(self.run(flow))
         cancelled: asyncio.CancelledError | None = None
         with anyio.CancelScope(shield=True):
             while not task.done():
                 try:
                     await asyncio.wait([task])
-                except asyncio.CancelledError as error:
+                except asyncio.CancelledError as error:  # noqa: PERF203
                     cancelled = error
         if cancelled is not None:
             if not task.cancelled():

@@ -236,7 +236,7 @@ def monotonic() -> Flow[float]:
 
 
 def acquire(lock: Lock) -> Flow[None]:
-    """Wait for `lock`. Follow it at once with ``try: … finally: lock.release()``; put no effect in between."""
+    """Wait for `lock`. Follow it at once with ``try: … finally: lock.release()``, and nothing between."""
     yield Acquire(lock)
 
 
@@ -244,9 +244,9 @@ def acquire(lock: Lock) -> Flow[None]:
 def invoke(function: Callable[..., Awaitable[T]], *arguments: object) -> Flow[T]: ...
 @overload
 def invoke(function: Callable[..., T], *arguments: object) -> Flow[T]: ...
-def invoke(function: Callable[..., T], *arguments: object) -> Flow[T]:
+def invoke(function: Callable[..., object], *arguments: object) -> Flow[object]:
     """Call the user's function here and await what it returns if that is awaitable."""
-    return cast("T", (yield Invoke(lambda: function(*arguments))))
+    return (yield Invoke(lambda: function(*arguments)))
 
 
 def notify(callback: Callable[..., object] | None, *arguments: object) -> Flow[None]:

@@ -1,4 +1,6 @@
-"""Handing out access tokens: one refresh per account at a time, durable before it is used, never in place of a good one."""
+"""Handing out access tokens: one refresh per account at a time, durable before it is used, never in place of
+a good one.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from tiktok_openapi import (
     ClientCredentialsGrant,
     ClientToken,
     CouldNotAsk,
-    Refused,
     RefreshTokenGrant,
+    Refused,
     Unreadable,
     UserToken,
 )
@@ -25,7 +27,7 @@ from tiktok_openapi.operations import oauth
 
 from ._flow import Flow, Lock, acquire, blocking, invoke, now, shielded, sleep
 from ._log import LOGGER
-from .errors import NotLoggedIn, StoreFailed
+from .errors import NotLoggedIn
 from .tokens import MaybeAsync, MemoryTokenStore, StoredToken, TokenStore
 
 T = TypeVar("T")
@@ -83,8 +85,8 @@ class TokenKeeper:
             return cast("T", (yield from invoke(method, *arguments)))
         result = yield from blocking(method, *arguments)
         if inspect.isawaitable(result):  # a method that is async without saying so
-            return cast("T", (yield from invoke(lambda: result)))
-        return cast("T", result)
+            return (yield from invoke(lambda: result))
+        return result
 
     def load(self, open_id: str) -> Flow[StoredToken | None]:
         """What the store has of an account."""
@@ -151,7 +153,9 @@ class TokenKeeper:
         return token
 
     def token(self, account: str, send: Send, dead: str | None = None) -> Flow[StoredToken]:
-        """Tokens that work: refreshed when they are about to end, or when TikTok refused the access token `dead`."""
+        """Tokens that work: refreshed when they are about to end, or when TikTok refused the access token
+        `dead`.
+        """
         token = yield from self.stored(account)
         if account not in self._unsaved and (yield from _works(token, dead)):
             return token
@@ -231,7 +235,9 @@ class TokenKeeper:
     def trade_refresh_token(
         self, refresh_token: str, send: Send, account: str | None
     ) -> Flow[tuple[StoredToken, UserToken]]:
-        """Trade a refresh token for fresh tokens, and store them. Whoever calls this holds the account's lock."""
+        """Trade a refresh token for fresh tokens, and store them. Whoever calls this holds the account's
+        lock.
+        """
         grant = RefreshTokenGrant(
             client_key=self._client_key, client_secret=self._client_secret, refresh_token=refresh_token
         )

@@ -1,14 +1,15 @@
 """Logging: one logger, structured extras, no secret at any level.
 
-Records carry what can be searched for as attributes (`operation`, `open_id`, `publish_id`, `code`, `log_id`, `attempt`,
-`seconds`). httpx logs the address of every request, and the query of an upload address is a secret; while a call of
-this library is under way, addresses in httpx's own records are shown without their query.
+Records carry what can be searched for as attributes (`operation`, `open_id`, `publish_id`, `code`, `log_id`,
+`attempt`, `seconds`). httpx logs the address of every request, and the query of an upload address is a
+secret; while a call of this library is under way, addresses in httpx's own records are shown without their
+query.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
@@ -35,7 +36,7 @@ _filter = _HideQueries()
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def quietly() -> Generator[None, None, None]:
     """While this lasts, in this context, httpx's log shows no queries."""
     logging.getLogger("httpx").addFilter(_filter)  # adding it twice does nothing
     token = _calling.set(True)

@@ -1,4 +1,6 @@
-"""Catching the callback of a desktop login: a web server on the loopback address that serves one login and closes."""
+"""Catching the callback of a desktop login: a web server on the loopback address that serves one login and
+closes.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,8 @@ class Catcher:
 
     Args:
         redirect_uri: where TikTok sends the user; with port 0 or `*`, the system chooses the port.
-        read: reads a callback; what it refuses as no answer to this login is turned away, and the wait goes on.
+        read: reads a callback; what it refuses as no answer to this login is turned away, and the wait goes
+            on.
         done: set when the user is back.
     """
 
@@ -72,7 +75,7 @@ class Catcher:
         class Handler(BaseHTTPRequestHandler):
             timeout = _STUCK
 
-            def do_GET(self) -> None:  # noqa: N802 - the name the base class calls
+            def do_GET(self) -> None:
                 status, page = catcher.answer(self.path)
                 body = page.encode()
                 self.send_response(status)

@@ -1,7 +1,7 @@
 """Which failures are worth another try, and after how long.
 
-Repeating is safe where the description says that sending twice does no more than sending once, or where nothing can
-have happened: no connection was made, or TikTok answered that it will not do it now.
+Repeating is safe where the description says that sending twice does no more than sending once, or where
+nothing can have happened: no connection was made, or TikTok answered that it will not do it now.
 """
 
 from __future__ import annotations
@@ -43,5 +43,5 @@ def pause(attempt: int, problem: Error, chance: Callable[[], float] = random.ran
     asked = problem.retry_after if isinstance(problem, Refused) else None
     if asked is not None:
         return asked if asked <= LONGEST_WAIT else None
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1))
     return longest * (0.5 + 0.5 * chance())

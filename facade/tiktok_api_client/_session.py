@@ -72,8 +72,8 @@ class Session:
     ) -> Flow[T]:
         """Perform a call that needs an access token.
 
-        The call is paced within TikTok's rate limit. An access token that TikTok no longer takes is refreshed once, and
-        the call made again. A failure is followed by another try where nothing can be done twice.
+        The call is paced within TikTok's rate limit. An access token that TikTok no longer takes is refreshed
+        once, and the call made again. A failure is followed by another try where nothing can be done twice.
 
         Args:
             make: builds the call from the access token.

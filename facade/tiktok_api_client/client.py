@@ -1,6 +1,7 @@
 """`TikTok` and `AsyncTikTok`: one client, for callers that wait and for callers that await.
 
-Both are thin: every task is a flow, written once; the faces only say whether to wait or to await it. They are safe to
+Both are thin: every task is a flow, written once; the faces only say whether to wait or to await it. They are
+    safe to
 share between threads and between tasks, and hold no state of a request.
 """
 
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from .journal import Journal
     from .progress import Progress
     from .results import Creator, Status, Submitted
-    from .source import VideoSource
+    from .source import VideoInput
 
 
 class _Face:
@@ -107,8 +108,8 @@ class _Face:
     ) -> Self:
         """A client set up by environment variables.
 
-        `TIKTOK_CLIENT_KEY`, `TIKTOK_CLIENT_SECRET` and `TIKTOK_REDIRECT_URI` must be set; `TIKTOK_SCOPES` (separated by
-        commas) and `TIKTOK_BASE_URL` may be.
+        `TIKTOK_CLIENT_KEY`, `TIKTOK_CLIENT_SECRET` and `TIKTOK_REDIRECT_URI` must be set; `TIKTOK_SCOPES`
+        (separated by commas) and `TIKTOK_BASE_URL` may be.
 
         Raises:
             Impossible: some are missing; the message names all of them.
@@ -165,7 +166,7 @@ class _Face:
 
     @property
     def state(self) -> str:
-        """What TikTok sends back unchanged: as given, random if nothing was, compact JSON if a mapping was."""
+        """What TikTok sends back unchanged: as given; random if nothing was, JSON if a mapping was."""
         return self._state
 
     @property
@@ -182,8 +183,8 @@ class _Face:
     def get_authorization_url(self, *, disable_auto_auth: bool | None = None) -> str:
         """The address at which the user logs in and agrees: open it in their browser.
 
-        It carries this client's `state` and the code challenge of its `code_verifier`. A server that logs several users
-        in takes `begin_login` instead.
+        It carries this client's `state` and the code challenge of its `code_verifier`. A server that logs
+        several users in takes `begin_login` instead.
 
         Args:
             disable_auto_auth: True shows the page also to users who have agreed before (web only).
@@ -193,7 +194,8 @@ class _Face:
         ).url
 
     def begin_login(self, state: State = "", *, disable_auto_auth: bool | None = None) -> LoginRequest:
-        """A login of its own: authorization URL, state and code verifier, to be kept until its callback comes.
+        """A login of its own: authorization URL, state and code verifier, to be kept until its callback
+        comes.
 
         Args:
             state: a text, or a mapping that comes back as a dict; random if empty.
@@ -221,8 +223,8 @@ class _Face:
     def account(self, open_id: str) -> Self:
         """This client, speaking for one account. Connections, tokens and budgets are shared."""
         other = copy.copy(self)
-        other._session = self._session_of(open_id)
-        other._owns_connections = False
+        other._session = self._session_of(open_id)  # noqa: SLF001
+        other._owns_connections = False  # noqa: SLF001
         return other
 
     def _verifier(self, given: str | None) -> str | None:
@@ -238,23 +240,27 @@ class TikTok(_Face):
         client_key: the app's key, from TikTok's developer portal. Sandbox and production have their own.
         client_secret: the app's secret.
         redirect_uri: where TikTok sends users after the login; exactly as registered.
-        state: what TikTok sends back unchanged: a text, or a mapping that comes back as a dict. Random if empty.
-        scopes: what to ask users for; `user.info.basic`, `video.publish` and `video.upload` if not given. See `SCOPES`.
-        base_url: another host for everything, the authorization URL included, such as a mock's. Taken from the
-            environment variable `TIKTOK_BASE_URL` if not given.
+        state: what TikTok sends back unchanged: a text, or a mapping that comes back as a dict. Random if
+            empty.
+        scopes: what to ask users for; `user.info.basic`, `video.publish` and `video.upload` if not given. See
+            `SCOPES`.
+        base_url: another host for everything, the authorization URL included, such as a mock's. Taken from
+            the environment variable `TIKTOK_BASE_URL` if not given.
         timeout: seconds for each part of a call (connect, write, read); 30, and 10 to connect, if not given.
         transport: the httpx transport to send through; for tests.
         http: the httpx client to send through, which stays open on `close`.
         token_store: where tokens are kept; in memory if not given. `FileTokenStore` keeps them on disk.
         journal: where posts in flight are written down, so that they can be resumed.
         login_mode: `web` or `desktop`; taken from the redirect URI if not given.
-        pkce: how the code challenge is written: `hex` as TikTok documents it, `base64url`, or None for none (web only).
-        budget: when a rate limit of TikTok is used up: `wait` until the call fits, `raise` `OverBudget`, or `off`.
+        pkce: how the code challenge is written: `hex` as TikTok documents it, `base64url`, or None for none
+            (web only).
+        budget: when a rate limit of TikTok is used up: `wait` until the call fits, `raise` `OverBudget`, or
+            `off`.
         clock: where the time comes from; for tests.
 
     Raises:
-        Impossible: an argument cannot work: a missing key or secret, an unknown scope, a redirect URI that TikTok would
-            not have registered.
+        Impossible: an argument cannot work: a missing key or secret, an unknown scope, a redirect URI that
+            TikTok would not have registered.
     """
 
     def __init__(
@@ -410,13 +416,15 @@ class TikTok(_Face):
         """End the connection between the app and a user: the tokens die, and the app leaves the user's list.
 
         Args:
-            access_token: that of the user; the account's own if not given, refreshed first where it has ended, since
-                TikTok does not take an expired one.
+            access_token: that of the user; the account's own if not given, refreshed first where it has
+                ended, since TikTok does not take an expired one.
         """
         self._runner.run(_login.revoke(self._session, access_token))
 
     def get_client_token(self) -> ClientToken:
-        """A token for the app itself. Only the Research and Commercial Content APIs take it. It is not stored."""
+        """A token for the app itself. Only the Research and Commercial Content APIs take it. It is not
+        stored.
+        """
         return self._runner.run(self._session.keeper.client_token(self._session.perform))
 
     def accounts(self) -> list[str]:
@@ -426,7 +434,8 @@ class TikTok(_Face):
     # Publishing
 
     def get_creator_info(self, access_token: str | None = None) -> Creator:
-        """What the creator may post: privacy levels, interactions, longest video. To be asked before every post.
+        """What the creator may post: privacy levels, interactions, longest video. To be asked before every
+        post.
 
         Scope `video.publish`; 20 requests a minute. ``creator["data"]`` reads the answer as it was received.
 
@@ -447,7 +456,7 @@ class TikTok(_Face):
         source: str,
         upload_type: str,
         privacy_level: PrivacyLevel | str | None = None,
-        video_path: VideoSource | None = None,
+        video_path: VideoInput | None = None,
         video_url: str | None = None,
         disable_comment: bool | None = None,
         disable_duet: bool | None = None,
@@ -461,14 +470,16 @@ class TikTok(_Face):
         on_publish_id: Callable[[str], object] | None = None,
         access_token: str | None = None,
     ) -> Submitted:
-        """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say it.
+        """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say
+        it.
 
         `post_video` and `draft_video` say the same with fewer words.
 
         Args:
             title: the caption, at most 2200 UTF-16 code units. A draft has none.
             source: `FILE_UPLOAD` or `PULL_FROM_URL`.
-            upload_type: `POST_VIDEO_FILE`, `POST_VIDEO_URL`, or for a draft `UPLOAD_VIDEO_FILE`, `UPLOAD_VIDEO_URL`.
+            upload_type: `POST_VIDEO_FILE`, `POST_VIDEO_URL`, or for a draft `UPLOAD_VIDEO_FILE`,
+                `UPLOAD_VIDEO_URL`.
             privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
             video_path: the file to upload.
             video_url: the address to pull from, on a domain that the app has verified.
@@ -529,7 +540,8 @@ class TikTok(_Face):
         is_aigc: bool | None = None,
         access_token: str | None = None,
     ) -> Submitted:
-        """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say it.
+        """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say
+        it.
 
         Args:
             title: at most 90 UTF-16 code units; the caption belongs in `description`.
@@ -590,7 +602,8 @@ class TikTok(_Face):
         """The user's profile: the fields that are named, and no others.
 
         Args:
-            fields: which fields; all whose scope was granted if not given (of an explicit access token: the basic ones).
+            fields: which fields; all whose scope was granted if not given (of an explicit access token: the
+                basic ones).
             access_token: instead of the account's own.
 
         Raises:
@@ -660,23 +673,27 @@ class AsyncTikTok(_Face):
         client_key: the app's key, from TikTok's developer portal. Sandbox and production have their own.
         client_secret: the app's secret.
         redirect_uri: where TikTok sends users after the login; exactly as registered.
-        state: what TikTok sends back unchanged: a text, or a mapping that comes back as a dict. Random if empty.
-        scopes: what to ask users for; `user.info.basic`, `video.publish` and `video.upload` if not given. See `SCOPES`.
-        base_url: another host for everything, the authorization URL included, such as a mock's. Taken from the
-            environment variable `TIKTOK_BASE_URL` if not given.
+        state: what TikTok sends back unchanged: a text, or a mapping that comes back as a dict. Random if
+            empty.
+        scopes: what to ask users for; `user.info.basic`, `video.publish` and `video.upload` if not given. See
+            `SCOPES`.
+        base_url: another host for everything, the authorization URL included, such as a mock's. Taken from
+            the environment variable `TIKTOK_BASE_URL` if not given.
         timeout: seconds for each part of a call (connect, write, read); 30, and 10 to connect, if not given.
         transport: the httpx transport to send through; for tests.
         http: the httpx client to send through, which stays open on `close`.
         token_store: where tokens are kept; in memory if not given. `FileTokenStore` keeps them on disk.
         journal: where posts in flight are written down, so that they can be resumed.
         login_mode: `web` or `desktop`; taken from the redirect URI if not given.
-        pkce: how the code challenge is written: `hex` as TikTok documents it, `base64url`, or None for none (web only).
-        budget: when a rate limit of TikTok is used up: `wait` until the call fits, `raise` `OverBudget`, or `off`.
+        pkce: how the code challenge is written: `hex` as TikTok documents it, `base64url`, or None for none
+            (web only).
+        budget: when a rate limit of TikTok is used up: `wait` until the call fits, `raise` `OverBudget`, or
+            `off`.
         clock: where the time comes from; for tests.
 
     Raises:
-        Impossible: an argument cannot work: a missing key or secret, an unknown scope, a redirect URI that TikTok would
-            not have registered.
+        Impossible: an argument cannot work: a missing key or secret, an unknown scope, a redirect URI that
+            TikTok would not have registered.
     """
 
     def __init__(
@@ -832,13 +849,15 @@ class AsyncTikTok(_Face):
         """End the connection between the app and a user: the tokens die, and the app leaves the user's list.
 
         Args:
-            access_token: that of the user; the account's own if not given, refreshed first where it has ended, since
-                TikTok does not take an expired one.
+            access_token: that of the user; the account's own if not given, refreshed first where it has
+                ended, since TikTok does not take an expired one.
         """
         await self._runner.run(_login.revoke(self._session, access_token))
 
     async def get_client_token(self) -> ClientToken:
-        """A token for the app itself. Only the Research and Commercial Content APIs take it. It is not stored."""
+        """A token for the app itself. Only the Research and Commercial Content APIs take it. It is not
+        stored.
+        """
         return await self._runner.run(self._session.keeper.client_token(self._session.perform))
 
     async def accounts(self) -> list[str]:
@@ -848,7 +867,8 @@ class AsyncTikTok(_Face):
     # Publishing
 
     async def get_creator_info(self, access_token: str | None = None) -> Creator:
-        """What the creator may post: privacy levels, interactions, longest video. To be asked before every post.
+        """What the creator may post: privacy levels, interactions, longest video. To be asked before every
+        post.
 
         Scope `video.publish`; 20 requests a minute. ``creator["data"]`` reads the answer as it was received.
 
@@ -869,7 +889,7 @@ class AsyncTikTok(_Face):
         source: str,
         upload_type: str,
         privacy_level: PrivacyLevel | str | None = None,
-        video_path: VideoSource | None = None,
+        video_path: VideoInput | None = None,
         video_url: str | None = None,
         disable_comment: bool | None = None,
         disable_duet: bool | None = None,
@@ -883,14 +903,16 @@ class AsyncTikTok(_Face):
         on_publish_id: Callable[[str], object] | None = None,
         access_token: str | None = None,
     ) -> Submitted:
-        """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say it.
+        """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say
+        it.
 
         `post_video` and `draft_video` say the same with fewer words.
 
         Args:
             title: the caption, at most 2200 UTF-16 code units. A draft has none.
             source: `FILE_UPLOAD` or `PULL_FROM_URL`.
-            upload_type: `POST_VIDEO_FILE`, `POST_VIDEO_URL`, or for a draft `UPLOAD_VIDEO_FILE`, `UPLOAD_VIDEO_URL`.
+            upload_type: `POST_VIDEO_FILE`, `POST_VIDEO_URL`, or for a draft `UPLOAD_VIDEO_FILE`,
+                `UPLOAD_VIDEO_URL`.
             privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
             video_path: the file to upload.
             video_url: the address to pull from, on a domain that the app has verified.
@@ -951,7 +973,8 @@ class AsyncTikTok(_Face):
         is_aigc: bool | None = None,
         access_token: str | None = None,
     ) -> Submitted:
-        """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say it.
+        """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say
+        it.
 
         Args:
             title: at most 90 UTF-16 code units; the caption belongs in `description`.
@@ -1012,7 +1035,8 @@ class AsyncTikTok(_Face):
         """The user's profile: the fields that are named, and no others.
 
         Args:
-            fields: which fields; all whose scope was granted if not given (of an explicit access token: the basic ones).
+            fields: which fields; all whose scope was granted if not given (of an explicit access token: the
+                basic ones).
             access_token: instead of the account's own.
 
         Raises:

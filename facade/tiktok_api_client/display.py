@@ -1,7 +1,8 @@
 """Reading a user's profile and public videos (Display API).
 
 Sources: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info,
-https://developers.tiktok.com/doc/tiktok-api-v2-video-list, https://developers.tiktok.com/doc/tiktok-api-v2-video-query
+https://developers.tiktok.com/doc/tiktok-api-v2-video-list,
+https://developers.tiktok.com/doc/tiktok-api-v2-video-query
 """
 
 from __future__ import annotations
@@ -190,12 +191,12 @@ def _page(
 
 def _moved(page: VideoPage, cursor: int | None) -> int:
     """The cursor of the next page. One that does not go back in time would give the same videos for ever."""
-    if page.cursor is None or (cursor is not None and page.cursor >= cursor) or page.cursor <= 0:
+    if (cursor is not None and page.cursor >= cursor) or page.cursor <= 0:
         operation = BY_ID["listVideos"]
         raise Unreadable(
             place="$.data.cursor",
             expected="an earlier moment than that of the page before",
-            got="nothing" if page.cursor is None else str(page.cursor),
+            got=str(page.cursor),
             status=200,
             operation=operation.name,
             request=f"{operation.method} {operation.path}",

@@ -1,7 +1,7 @@
 """Logging a user in: what an app must be, the authorization URL, and the way from a callback to tokens.
 
-TikTok knows two kinds of apps here. *Web*: the redirect URI is an `https` address. *Desktop*: it is a loopback address
-with a port, and PKCE is required. Sources: https://developers.tiktok.com/doc/login-kit-web,
+TikTok knows two kinds of apps here. *Web*: the redirect URI is an `https` address. *Desktop*: it is a
+loopback address with a port, and PKCE is required. Sources: https://developers.tiktok.com/doc/login-kit-web,
 https://developers.tiktok.com/doc/login-kit-desktop
 """
 
@@ -39,7 +39,7 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
 
 @attrs.frozen
 class LoginRequest:
-    """One login under way. Keep it until the callback comes: it holds what the callback is checked against."""
+    """One login under way. Keep it until the callback comes, which is checked against it."""
 
     url: str
     """The authorization URL: open it in the user's browser."""
@@ -90,8 +90,8 @@ def check_redirect_uri(uri: str, mode: LoginMode | None) -> LoginMode:
     """The kind of app that a redirect URI is for.
 
     Raises:
-        Impossible: TikTok would not have registered it. It must be absolute, without query and fragment, and shorter
-            than 512 characters; web: `https`; desktop: `localhost` or `127.0.0.1`, with a port.
+        Impossible: TikTok would not have registered it. It must be absolute, without query and fragment, and
+            shorter than 512 characters; web: `https`; desktop: `localhost` or `127.0.0.1`, with a port.
     """
     check_text("redirect_uri", uri)
     if mode not in ("web", "desktop", None):
@@ -267,7 +267,7 @@ def from_browser(
     disable_auto_auth: bool | None,
 ) -> Flow[UserToken]:
     """Log in from this machine: open the browser, and catch the callback on the loopback address."""
-    from ._loopback import Catcher, open_browser  # noqa: PLC0415 - a web server that few need
+    from ._loopback import Catcher, open_browser
 
     expected = login.state(state)
     done = Signal()

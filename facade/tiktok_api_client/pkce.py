@@ -1,7 +1,8 @@
 """Proof Key for Code Exchange (RFC 7636) as TikTok does it: the challenge is written in hexadecimal digits.
 
-RFC 7636 writes the SHA-256 of the code verifier as base64url; TikTok documents, and its own SDKs write, lower-case
-hexadecimal digits. A base64url challenge passes the authorization page and fails later, at the token.
+RFC 7636 writes the SHA-256 of the code verifier as base64url; TikTok documents, and its own SDKs write,
+lower-case hexadecimal digits. A base64url challenge passes the authorization page and fails later, at the
+token.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ def check_code_verifier(verifier: str) -> str:
     """`verifier` itself, if TikTok can take it.
 
     Raises:
-        Impossible: it is empty, too long, or has a character other than letters, digits and ``-._~``. Less than the
-            documented 43 characters pass: TikTok's own Android SDK makes 32.
+        Impossible: it is empty, too long, or has a character other than letters, digits and ``-._~``. Less
+            than the documented 43 characters pass: TikTok's own Android SDK makes 32.
     """
     if not verifier:
         raise Impossible(

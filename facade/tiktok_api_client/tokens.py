@@ -1,8 +1,9 @@
 """Keeping tokens: what is stored, where, and how a refresh never costs a good token.
 
-TikTok replaces the refresh token with every refresh, and the old one dies. So only one refresh of an account may run at
-a time, among all threads, tasks and processes; the new pair must be on disk before anybody uses it; and nothing but a
-complete answer may replace a pair. Source: https://developers.tiktok.com/doc/oauth-user-access-token-management
+TikTok replaces the refresh token with every refresh, and the old one dies. So only one refresh of an account
+may run at a time, among all threads, tasks and processes; the new pair must be on disk before anybody uses
+it; and nothing but a complete answer may replace a pair. Source:
+https://developers.tiktok.com/doc/oauth-user-access-token-management
 """
 
 from __future__ import annotations
@@ -127,7 +128,9 @@ class StoreLock(Protocol):
 
 
 class TokenStore(Protocol):
-    """Where tokens are kept. Methods may be ``async def`` for `AsyncTikTok`; others run in a worker thread there."""
+    """Where tokens are kept. Methods may be ``async def`` for `AsyncTikTok`; others run in a worker thread
+    there.
+    """
 
     def load(self, open_id: str) -> MaybeAsync[StoredToken | None]:
         """The account's tokens; None when there are none."""
@@ -191,9 +194,9 @@ class MemoryTokenStore:
 class FileTokenStore:
     """Tokens in a directory, one file per account, for any number of processes of one machine.
 
-    Files can be read by their owner only (0600). A file is replaced as a whole and is on disk before `save` returns, so
-    a crash at any point leaves the earlier or the new tokens. Locks are the operating system's: they end with the
-    process. The directory must not lie on a network file system that has no locks.
+    Files can be read by their owner only (0600). A file is replaced as a whole and is on disk before `save`
+    returns, so a crash at any point leaves the earlier or the new tokens. Locks are the operating system's:
+    they end with the process. The directory must not lie on a network file system that has no locks.
 
     Args:
         directory: made when it does not exist (0700).

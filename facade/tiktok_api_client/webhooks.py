@@ -1,8 +1,9 @@
 """What TikTok tells your server: check the signature, then read the event.
 
-`verify_webhook` takes the body as bytes, exactly as it was received: a body that was decoded and encoded again has
-another signature. TikTok delivers at least once, in any order, for up to 72 hours: answer 200 at once, and use
-`event_key` to do everything once. Source: https://developers.tiktok.com/doc/webhooks-verification
+`verify_webhook` takes the body as bytes, exactly as it was received: a body that was decoded and encoded
+    again has
+another signature. TikTok delivers at least once, in any order, for up to 72 hours: answer 200 at once, and
+use `event_key` to do everything once. Source: https://developers.tiktok.com/doc/webhooks-verification
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def event_key(event: WebhookEvent | UnknownEvent) -> str:
 
 
 def _received(body: object) -> bytes:
-    if not isinstance(body, (bytes, bytearray, memoryview)):
+    if isinstance(body, memoryview):
+        return body.tobytes()
+    if not isinstance(body, (bytes, bytearray)):
         raise TypeError("the body must be the bytes that were received, not something made of them")
     return bytes(body)
 
