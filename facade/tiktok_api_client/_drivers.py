@@ -1,4 +1,4 @@
-"""Running flows: `SyncRunner` waits, `AsyncRunner` awaits (asyncio). They know how to carry out each effect."""
+"""Running flows: `SyncRunner` waits, `AsyncRunner` awaits (asyncio). They know how to do each effect."""
 
 from __future__ import annotations
 

@@ -85,7 +85,8 @@ class TokenKeeper:
             return cast("T", (yield from invoke(method, *arguments)))
         result = yield from blocking(method, *arguments)
         if inspect.isawaitable(result):  # a method that is async without saying so
-            return (yield from invoke(lambda: result))
+            awaited: T = yield from invoke(lambda: result)
+            return awaited
         return result
 
     def load(self, open_id: str) -> Flow[StoredToken | None]:

@@ -7,6 +7,7 @@ share between threads and between tasks, and hold no state of a request.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Sequence
@@ -50,6 +51,14 @@ if TYPE_CHECKING:
     from .progress import Progress
     from .results import Creator, Status, Submitted
     from .source import VideoInput
+
+
+class _Connections(Client):
+    """A client that closes itself when nobody holds it any more: older code never closes one."""
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):  # the interpreter may be going down
+            self.close()
 
 
 class _Face:
@@ -295,7 +304,7 @@ class TikTok(_Face):
             pkce=pkce,
             budget=budget,
         )
-        self._client = Client(self.base_url, timeout=timeout, transport=transport, http=http)
+        self._client = _Connections(self.base_url, timeout=timeout, transport=transport, http=http)
         self._runner = SyncRunner(self._client, SystemClock() if clock is None else clock)
 
     def close(self) -> None:
