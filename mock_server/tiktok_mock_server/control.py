@@ -1,0 +1,416 @@
+"""`/_mock/`: what a test asks of the mock itself, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+import attrs
+
+from . import headless, jsonio, lifecycle, webhooks
+from .messages import Inbound, Outbound
+from .rules import pull, qr, status
+from .why import log
+from .world import Account, App, Delivery, Post, World
+
+if TYPE_CHECKING:
+    from .engine import Engine, Exchange, Step
+
+T = TypeVar("T")
+
+Body = Mapping[str, object]
+
+
+class BadRequest(ValueError):
+    """The control call makes no sense."""
+
+
+class NotFound(LookupError):
+    """There is no such thing."""
+
+
+@attrs.frozen
+class Call:
+    """A control call."""
+
+    engine: Engine
+    inbound: Inbound
+    body: Body
+    name: str
+    """What the path names, for calls on one thing."""
+
+    @property
+    def world(self) -> World:
+        """The engine's."""
+        return self.engine.world
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text in the body."""
+        value = self.body.get(key, default)
+        if not isinstance(value, str):
+            raise BadRequest(f"{key} must be a text")
+        return value
+
+    def number(self, key: str) -> float:
+        """A number in the body."""
+        value = self.body.get(key)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise BadRequest(f"{key} must be a number")
+        return float(value)
+
+    def scopes(self) -> tuple[str, ...] | None:
+        """The scopes in the body, if it names some."""
+        value = self.body.get("scopes")
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            raise BadRequest("scopes must be a list of texts")
+        return tuple(str(one) for one in cast("list[object]", value))
+
+    def post(self) -> Post:
+        """The post that the path names."""
+        return _known(self.world.posts, self.name, "post")
+
+    def account(self) -> Account:
+        """The account that path or body names; the first one if neither does."""
+        name = self.name or self.text("username", self.world.account.username)
+        return _known(self.world.accounts, name, "account")
+
+    def app(self) -> App:
+        """The app that the body names; the first one if it does not."""
+        return _known(self.world.apps, self.text("client_key", self.world.app.client_key), "app")
+
+    def delivery(self) -> Delivery:
+        """The delivery that the path names."""
+        return _known({one.id: one for one in self.world.deliveries}, self.name, "delivery")
+
+
+def _known(table: Mapping[str, T], name: str, kind: str) -> T:
+    if name not in table:
+        raise NotFound(f"there is no {kind} {name!r}")
+    return table[name]
+
+
+# What is told
+
+
+def describe_clock(world: World) -> dict[str, object]:
+    """The clock."""
+    return {"now": world.now(), "frozen": world.clock.frozen, "next_due": world.next_due()}
+
+
+def describe_post(post: Post) -> dict[str, object]:
+    """A post."""
+    return {
+        "publish_id": post.publish_id,
+        "status": status.wire_status(post),
+        "stage": post.stage.name,
+        "kind": post.kind,
+        "draft": post.draft,
+        "client_key": post.app.client_key,
+        "username": post.account.username,
+        "privacy_level": post.privacy,
+        "title": post.title,
+        "description": post.description,
+        "is_aigc": post.is_aigc,
+        "urls": list(post.urls),
+        "fail_reason": post.fail_reason,
+        "held": post.held,
+        "post_ids": list(post.post_ids),
+        "received": post.upload.received if post.upload is not None else post.downloaded,
+        "size": post.upload.size if post.upload is not None else post.size,
+        "sha256": post.digest,
+        "created": post.created,
+    }
+
+
+def describe_delivery(delivery: Delivery) -> dict[str, object]:
+    """An event on its way."""
+    return {
+        "id": delivery.id,
+        "event": delivery.event,
+        "url": delivery.url,
+        "state": delivery.state,
+        "body": delivery.body.decode(),
+        "created": delivery.created,
+        "attempts": [attrs.asdict(one) for one in delivery.attempts],
+    }
+
+
+def describe_account(account: Account) -> dict[str, object]:
+    """An account."""
+    return {
+        name: getattr(account, name)
+        for name in (
+            "username",
+            "nickname",
+            "private",
+            "comment_disabled",
+            "duet_disabled",
+            "stitch_disabled",
+            "max_video_seconds",
+            "banned",
+        )
+    }
+
+
+# What can be done
+
+
+def _health(call: Call) -> object:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        number = version("tiktok-openapi")
+    except PackageNotFoundError:
+        number = "0+source"
+    return {"status": "ok", "version": number, "now": call.world.now()}
+
+
+def _ready(call: Call) -> object:
+    return {"ready": bool(call.world.apps and call.world.accounts)}
+
+
+def _clock(call: Call) -> object:
+    return describe_clock(call.world)
+
+
+def _move_clock(call: Call) -> Generator[Step, object, object]:
+    """`{"freeze": true}`, `{"resume": true}`, `{"advance": seconds}`, `{"set": seconds since 1970}`."""
+    clock = call.world.clock
+    if call.body.get("freeze"):
+        clock.freeze()
+    if "set" in call.body:
+        yield from _until(call, call.number("set"))
+    if "advance" in call.body:
+        seconds = call.number("advance")
+        if seconds < 0:
+            raise BadRequest("time does not run backwards; set the clock instead")
+        yield from _until(call, clock.now() + seconds)
+    if call.body.get("resume"):
+        clock.resume()
+    return describe_clock(call.world)
+
+
+def _until(call: Call, moment: float) -> Generator[Step, object, None]:
+    if moment < call.world.now():
+        call.world.clock.move_to(moment)
+        return
+    yield from call.engine.passing(moment)
+
+
+def _posts(call: Call) -> object:
+    return {"posts": [describe_post(post) for post in call.world.posts.values()]}
+
+
+def _post(call: Call) -> object:
+    return describe_post(call.post())
+
+
+def _lever(pull_it: Callable[[Call, Post], None]) -> Callable[[Call], object]:
+    def act(call: Call) -> object:
+        post = call.post()
+        pull_it(call, post)
+        return describe_post(post)
+
+    return act
+
+
+def _accounts(call: Call) -> object:
+    return {"accounts": [describe_account(account) for account in call.world.accounts.values()]}
+
+
+def _add_account(call: Call) -> object:
+    account = call.world.add_account(Account(call.text("username")))
+    return _changed(call, account)
+
+
+def _change_account(call: Call) -> object:
+    return _changed(call, call.account())
+
+
+def _changed(call: Call, account: Account) -> object:
+    for key, value in call.body.items():
+        if key == "username":
+            continue
+        known = describe_account(account)
+        if key not in known:
+            raise BadRequest(f"an account has no {key!r}; it has {', '.join(known)}")
+        if type(value) is not type(known[key]):
+            raise BadRequest(f"{key} must be like {known[key]!r}")
+        setattr(account, key, value)
+    return describe_account(account)
+
+
+def _disconnect(call: Call) -> object:
+    """Let a user end the connection with an app: `{"reason": 1}`."""
+    app, account = call.app(), call.account()
+    reason = int(call.number("reason")) if "reason" in call.body else 1
+    grant = call.world.grants.get((app.client_key, call.world.open_id(app, account)))
+    if grant is None or grant.ended is not None:
+        raise lifecycle.CannotHappen(f"{account.username} and {app.client_key} are not connected")
+    lifecycle.end_grant(call.world, grant, reason)
+    return {"open_id": grant.open_id, "reason": reason}
+
+
+def _authorize(call: Call) -> object:
+    """The headless shortcut: `{"redirect_uri": …}` gives a code, without it a full token."""
+    app, account = call.app(), call.account()
+    scopes = call.scopes()
+    if "redirect_uri" in call.body:
+        challenge = call.text("code_challenge", "")
+        uri = call.text("redirect_uri")
+        return {
+            "code": headless.code(call.world, app, account, scopes, redirect_uri=uri, challenge=challenge)
+        }
+    return headless.token(call.world, app, account, scopes)
+
+
+def _scan(call: Call) -> object:
+    return {"status": qr.scan(call.world, call.text("qr", "") or call.name).status}
+
+
+def _confirm(call: Call) -> object:
+    account = _known(call.world.accounts, call.text("username", call.world.account.username), "account")
+    login = qr.confirm(call.world, call.text("qr", "") or call.name, account, call.scopes())
+    return {"status": login.status, "code": login.code}
+
+
+def _add_property(call: Call) -> object:
+    """Note a domain or prefix: `{"value": "example.com", "verified": true}`."""
+    made = call.world.add_property(call.app(), call.text("value"), verified=call.body.get("verified") is True)
+    return {"value": made.value, "record": made.record, "file": made.file_url if made.is_prefix else None}
+
+
+def _verify_property(call: Call) -> object:
+    """Look for the proof; `records` (TXT records by domain) and `files` (contents by URL) are put on the web first."""
+    world = call.world
+    records, files = call.body.get("records", {}), call.body.get("files", {})
+    if not isinstance(records, dict) or not isinstance(files, dict):
+        raise BadRequest("records and files must be objects")
+    for domain, texts in cast("dict[str, list[str]]", records).items():
+        world.dns.setdefault(domain, []).extend(texts)
+    world.files.update(cast("dict[str, str]", files))
+    value = call.text("value")
+    owned = next((one for one in call.app().properties if one.value == value), None)
+    if owned is None:
+        raise NotFound(f"there is no property {value!r}")
+    return {"value": owned.value, "verified": pull.verify(world, owned)}
+
+
+def _deliveries(call: Call) -> object:
+    return {"deliveries": [describe_delivery(one) for one in call.world.deliveries]}
+
+
+def _replay(call: Call) -> object:
+    return describe_delivery(webhooks.replay(call.world, call.delivery()))
+
+
+def _ping(call: Call) -> object:
+    return describe_delivery(webhooks.ping(call.world, call.app()))
+
+
+def _webhook_url(call: Call) -> object:
+    app = call.app()
+    app.webhook_url = call.text("url")
+    return {"client_key": app.client_key, "url": app.webhook_url}
+
+
+def _rules(call: Call) -> object:
+    from .rule import all_rules
+
+    del call
+    return {"rules": [attrs.asdict(one) for one in all_rules()]}
+
+
+Handler = Callable[[Call], object]
+
+ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
+    ("GET", "health"): _health,
+    ("GET", "ready"): _ready,
+    ("GET", "rules"): _rules,
+    ("GET", "clock"): _clock,
+    ("POST", "clock"): _move_clock,
+    ("GET", "posts"): _posts,
+    ("GET", "posts/*"): _post,
+    ("POST", "posts/*/finish"): _lever(lambda call, post: lifecycle.finish(call.world, post)),
+    ("POST", "posts/*/fail"): _lever(
+        lambda call, post: lifecycle.fail_by_hand(call.world, post, call.text("reason", "internal"))
+    ),
+    ("POST", "posts/*/hold"): _lever(lambda _, post: lifecycle.hold(post)),
+    ("POST", "posts/*/release"): _lever(lambda call, post: lifecycle.release(call.world, post)),
+    ("POST", "posts/*/approve"): _lever(
+        lambda call, post: lifecycle.moderated(call.world, post, call.world.now())
+    ),
+    ("POST", "posts/*/reject"): _lever(lambda _, post: lifecycle.reject(post)),
+    ("POST", "posts/*/take_down"): _lever(lambda call, post: lifecycle.take_down(call.world, post)),
+    ("POST", "posts/*/user_posts"): _lever(
+        lambda call, post: lifecycle.user_posts_draft(
+            call.world, post, call.text("privacy_level", "PUBLIC_TO_EVERYONE"), call.text("title", "")
+        )
+    ),
+    ("POST", "posts/*/user_deletes"): _lever(lambda _, post: lifecycle.user_deletes_draft(post)),
+    ("GET", "accounts"): _accounts,
+    ("POST", "accounts"): _add_account,
+    ("POST", "accounts/*"): _change_account,
+    ("POST", "accounts/*/disconnect"): _disconnect,
+    ("POST", "authorize"): _authorize,
+    ("POST", "qr/*/scan"): _scan,
+    ("POST", "qr/*/confirm"): _confirm,
+    ("POST", "qr/scan"): _scan,
+    ("POST", "qr/confirm"): _confirm,
+    ("POST", "properties"): _add_property,
+    ("POST", "properties/verify"): _verify_property,
+    ("GET", "deliveries"): _deliveries,
+    ("POST", "deliveries/*/replay"): _replay,
+    ("POST", "webhook"): _webhook_url,
+    ("POST", "webhook/ping"): _ping,
+}
+
+
+def answer(engine: Engine, inbound: Inbound) -> Exchange:
+    """Answer a control call."""
+    from .engine import read_body
+
+    parts = inbound.path.strip("/").split("/")[1:]
+    found = _find(inbound.method, parts)
+    if found is None:
+        return _json(
+            404,
+            {
+                "error": f"no {inbound.method} {inbound.path}",
+                "calls": [" /_mock/".join(key) for key in ROUTES],
+            },
+        )
+    handler, name = found
+    raw = yield from read_body()
+    try:
+        body = jsonio.read(raw) if raw else {}
+        if raw is None or not isinstance(body, dict):
+            raise BadRequest("the body must be a JSON object of at most 4 MiB")
+        result = handler(Call(engine, inbound, cast("Body", body), name))
+        if isinstance(result, Generator):
+            result = yield from cast("Generator[Step, object, object]", result)
+    except NotFound as error:
+        return _json(404, {"error": str(error)})
+    except lifecycle.CannotHappen as error:
+        return _json(409, {"error": str(error)})
+    except ValueError as error:
+        return _json(400, {"error": str(error)})
+    log.debug("control: %s %s", inbound.method, inbound.path)
+    return _json(200, result)
+
+
+def _find(method: str, parts: list[str]) -> tuple[Handler, str] | None:
+    path = "/".join(parts)
+    if (method, path) in ROUTES:
+        return ROUTES[(method, path)], ""
+    if len(parts) >= 2:
+        pattern = "/".join([parts[0], "*", *parts[2:]])
+        if (method, pattern) in ROUTES:
+            return ROUTES[(method, pattern)], parts[1]
+    return None
+
+
+def _json(status_: int, value: object) -> Outbound:
+    return Outbound(status_, jsonio.write(value), "application/json")

@@ -1,0 +1,92 @@
+"""What the bundled description says, in the form the mock asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
+
+import tiktok_openapi
+from tiktok_openapi.routes import BY_ID, ROUTES
+
+__all__ = [
+    "BY_ID",
+    "ROUTES",
+    "bundle",
+    "field_scopes",
+    "known_scopes",
+    "node",
+    "request_schema",
+    "response_schema",
+]
+
+Schema = Mapping[str, Any]
+
+
+@cache
+def bundle() -> Schema:
+    """The whole document."""
+    return cast("Schema", tiktok_openapi.description())
+
+
+def node(pointer: str) -> Any:
+    """What stands at a JSON pointer."""
+    found: Any = bundle()
+    for part in pointer.lstrip("#").split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        found = found[int(key)] if isinstance(found, list) else found[key]
+    return found
+
+
+def resolved(schema: Schema) -> Schema:
+    """A schema, or what it refers to."""
+    while "$ref" in schema:
+        schema = node(schema["$ref"])
+    return schema
+
+
+@cache
+def known_scopes() -> frozenset[str]:
+    """Every scope there is."""
+    return frozenset(node("/components/schemas/Scope")["enum"])
+
+
+@cache
+def request_schema(operation_id: str) -> tuple[str, Schema] | None:
+    """Media type and schema of an operation's body, if it takes one."""
+    operation = node(BY_ID[operation_id].pointer)
+    content = resolved(operation.get("requestBody", {})).get("content", {})
+    for media_type, described in content.items():
+        return media_type, described.get("schema", {})
+    return None
+
+
+@cache
+def response_schema(operation_id: str, status: int) -> Schema | None:
+    """The schema of an operation's JSON answer with a status; None where the description has none."""
+    responses = node(BY_ID[operation_id].pointer)["responses"]
+    for key in (str(status), f"{status // 100}XX", "default"):
+        if key in responses:
+            content = resolved(responses[key]).get("content", {})
+            schema: Schema | None = content.get("application/json", {}).get("schema")
+            return schema
+    return None
+
+
+@cache
+def allows_status(operation_id: str, status: int) -> bool:
+    """Whether the description knows this status of an operation."""
+    responses = node(BY_ID[operation_id].pointer)["responses"]
+    return bool({str(status), f"{status // 100}XX", "default"} & responses.keys())
+
+
+@cache
+def field_scopes(operation_id: str) -> Mapping[str, str]:
+    """The fields that can be asked for with `fields`, and the scope of each (empty where none of its own)."""
+    for parameter in node(BY_ID[operation_id].pointer)["parameters"]:
+        described = resolved(parameter)
+        if described["name"] == "fields":
+            items = resolved(resolved(described["schema"])["items"])
+            values = items.get("x-values", {})
+            return {name: values.get(name, {}).get("scope", "") for name in items["enum"]}
+    return {}

@@ -1,0 +1,27 @@
+"""JSON in and out, as TikTok writes it."""
+
+from __future__ import annotations
+
+import json
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+class NotJson(ValueError):
+    """Bytes that are no JSON."""
+
+
+def read(data: bytes) -> object:
+    """The value that `data` spells. Raises NotJson, whatever is wrong with it."""
+    try:
+        value: object = json.loads(data)
+    except RecursionError:
+        raise NotJson("nested too deeply") from None
+    except ValueError as error:
+        raise NotJson(str(error)) from None
+    return value
+
+
+def write(value: object) -> bytes:
+    """Compact JSON."""
+    return _encode(value).encode("utf-8", "replace")

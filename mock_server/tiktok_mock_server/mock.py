@@ -1,0 +1,218 @@
+"""`MockTikTok`: a TikTok for one test, in the same process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from . import headless
+from .clock import Clock
+from .engine import Engine
+from .jobs import perform, perform_async
+from .switches import Switches
+from .transport import AsyncTransport, Transport, perform_due
+from .world import Account, App, Delivery, Post, World, default_world
+
+if TYPE_CHECKING:
+    import respx
+    from starlette.applications import Starlette
+
+
+class MockClock:
+    """The world's clock, as a test turns it. What was planned happens while it moves."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._engine.world.now()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still until it is moved."""
+        return self._engine.world.clock.frozen
+
+    def freeze(self) -> None:
+        """Stand still from now on."""
+        self._engine.world.clock.freeze()
+
+    def resume(self) -> None:
+        """Run on from where it stands."""
+        self._engine.world.clock.resume()
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        if seconds < 0:
+            raise ValueError(f"time does not run backwards ({seconds} s); `set` the clock instead")
+        self.set(self.now() + seconds)
+
+    def set(self, moment: float) -> None:
+        """Let it be `moment`, in seconds since 1970. Going back undoes nothing."""
+        engine = self._engine
+        if moment < self.now():
+            engine.world.clock.move_to(moment)
+            return
+        flow = engine.passing(moment)
+        try:
+            job = flow.send(None)
+            while True:
+                job = flow.send(perform(engine.world, job))
+        except StopIteration:
+            return
+
+    async def advance_async(self, seconds: float) -> None:
+        """`advance`, where events are delivered to a receiver that runs in the same event loop."""
+        if seconds < 0:
+            raise ValueError(f"time does not run backwards ({seconds} s); `set` the clock instead")
+        engine = self._engine
+        flow = engine.passing(self.now() + seconds)
+        try:
+            job = flow.send(None)
+            while True:
+                job = flow.send(await perform_async(engine.world, job))
+        except StopIteration:
+            return
+
+
+class MockTikTok:
+    """One world and the doors into it.
+
+    ::
+
+        mock = MockTikTok()
+        client = httpx.Client(transport=mock.transport(), base_url=mock.url)
+        token = mock.authorize()["access_token"]
+        mock.clock.advance(60)
+
+    The clock stands still unless `frozen=False`, and the same seed and requests give the same bytes.
+    """
+
+    url = "http://tiktok.mock"
+    """An address for clients that need one; any other does as well."""
+
+    def __init__(
+        self,
+        world: World | None = None,
+        *,
+        seed: str | int = "mock",
+        frozen: bool = True,
+        switches: Switches | None = None,
+        auto_approve: bool = False,
+        strict: bool = False,
+        verified_domains: tuple[str, ...] = (),
+        webhook_url: str = "",
+        audited: bool = False,
+        public: bool = False,
+    ) -> None:
+        self.world = world or default_world(
+            seed=seed,
+            clock=Clock(frozen=frozen),
+            switches=switches,
+            verified_domains=verified_domains,
+            webhook_url=webhook_url,
+            audited=audited,
+            public=public,
+        )
+        self.engine = Engine(self.world, auto_approve=auto_approve, strict=strict)
+        self.clock = MockClock(self.engine)
+
+    # Doors
+
+    def transport(self) -> Transport:
+        """For `httpx.Client(transport=…)`."""
+        return Transport(self.engine)
+
+    def async_transport(self) -> AsyncTransport:
+        """For `httpx.AsyncClient(transport=…)`."""
+        return AsyncTransport(self.engine)
+
+    def asgi(self) -> Starlette:
+        """For an ASGI server, or `httpx.ASGITransport`."""
+        from .app import create_app
+
+        return create_app(engine=self.engine)
+
+    def respx_router(self) -> respx.MockRouter:
+        """For code that makes its own httpx clients: one route that catches every request."""
+        from .respx_router import router
+
+        return router(self.engine)
+
+    def __enter__(self) -> MockTikTok:
+        """Nothing needs to be started; `with` is for symmetry."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Forget what was uploaded."""
+        self.close()
+
+    def close(self) -> None:
+        """Forget what was uploaded."""
+        for upload in self.world.uploads.values():
+            upload.spool.delete()
+
+    # Who there is
+
+    @property
+    def switches(self) -> Switches:
+        """The world's switches; replace them to change how it behaves."""
+        return self.world.switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self.world.switches = switches
+
+    @property
+    def app(self) -> App:
+        """The first app."""
+        return self.world.app
+
+    @property
+    def account(self) -> Account:
+        """The first account."""
+        return self.world.account
+
+    def post(self, publish_id: str) -> Post:
+        """A post, by its publish_id."""
+        return self.world.posts[publish_id]
+
+    # Logging in without a page
+
+    def authorize(
+        self, *, scopes: tuple[str, ...] | None = None, account: Account | None = None, app: App | None = None
+    ) -> dict[str, object]:
+        """A user's tokens, as the token endpoint would answer."""
+        return headless.token(self.world, app or self.app, account or self.account, scopes)
+
+    def authorize_code(
+        self,
+        *,
+        redirect_uri: str,
+        code_challenge: str = "",
+        scopes: tuple[str, ...] | None = None,
+        account: Account | None = None,
+        app: App | None = None,
+    ) -> str:
+        """An authorization code, decoded, as the callback would bring it."""
+        return headless.code(
+            self.world,
+            app or self.app,
+            account or self.account,
+            scopes,
+            redirect_uri=redirect_uri,
+            challenge=code_challenge,
+        )
+
+    # Events
+
+    def on_event(self, receiver: Callable[[Delivery, dict[str, str]], int] | None) -> None:
+        """Let events go to a function instead of a URL: it gets the delivery and its headers and returns a status."""
+        self.world.receiver = receiver
+
+    def deliver(self) -> None:
+        """Perform what is due now, such as deliveries of events that a lever caused."""
+        perform_due(self.engine)

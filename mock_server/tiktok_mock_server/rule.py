@@ -1,0 +1,47 @@
+"""The rules the mock follows, each with what it rests on.
+
+A rule is declared beside the code that applies it, and named when that code refuses something. `tiktok-mock rules`
+prints them all.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+Mark = Literal["documented", "observed", "conflict", "unknown", "recommended"]
+
+
+@attrs.frozen
+class Rule:
+    """Something TikTok does, as far as anybody knows."""
+
+    id: str
+    text: str
+    mark: Mark
+    source: str
+    """The page, issue or note it comes from."""
+    since: str = ""
+    """The day from which it holds; empty when it always has, as far as is known."""
+    switch: str = ""
+    """The switch that changes it, if there is one."""
+
+
+REGISTRY: dict[str, Rule] = {}
+
+
+def rule(id: str, text: str, mark: Mark, source: str, *, since: str = "", switch: str = "") -> Rule:  # noqa: A002
+    """Declare a rule."""
+    if id in REGISTRY:
+        raise ValueError(f"two rules are called {id!r}")
+    made = REGISTRY[id] = Rule(id, text, mark, source, since, switch)
+    return made
+
+
+def all_rules() -> list[Rule]:
+    """Every rule, by name."""
+    from . import rules
+
+    rules.load()
+    return [REGISTRY[name] for name in sorted(REGISTRY)]

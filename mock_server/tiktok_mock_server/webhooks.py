@@ -1,0 +1,141 @@
+"""Events on their way to an app: built, signed, tried, tried again for 72 hours, and written down."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from tiktok_openapi import limits
+
+from . import jsonio
+from .rule import rule
+from .why import log
+from .world import App, Attempt, Deliver, Delivery, Job, World
+
+SIGNED = rule(
+    "webhook.signature",
+    "TikTok-Signature is t=<seconds>,s=<hex HMAC-SHA256 of '<t>.<raw body>' under the client secret>.",
+    "documented",
+    "doc:webhooks-verification",
+)
+RETRIED = rule(
+    "webhook.retry",
+    "Anything but 200 is tried again with growing pauses for up to 72 hours, then dropped.",
+    "documented",
+    "doc:webhooks-overview",
+)
+PAUSES = rule(
+    "webhook.pauses",
+    "The pauses are one minute, then twice as long each time.",
+    "unknown",
+    "doc:webhooks-overview",
+)
+CONTENT = rule(
+    "webhook.content",
+    "`content` is JSON inside a string.",
+    "documented",
+    "doc:webhooks-overview",
+)
+ONLY_NEAR = rule(
+    "webhook.hosts",
+    "The mock calls this machine and listed hosts only, whatever an app's callback URL is.",
+    "recommended",
+    "",
+)
+
+FIRST_PAUSE = 60.0
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host is this machine."""
+    if not host:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def signature(secret: str, moment: int, body: bytes) -> str:
+    """The value of `TikTok-Signature`."""
+    digest = hmac.new(secret.encode(), b"%d." % moment + body, hashlib.sha256).hexdigest()
+    return f"t={moment},s={digest}"
+
+
+def emit(
+    world: World,
+    app: App,
+    event: str,
+    content: dict[str, object],
+    *,
+    open_id: str | None,
+    at: float | None = None,
+) -> Delivery:
+    """Let something be known to an app. It is delivered once a door performs the job."""
+    moment = world.now() if at is None else at
+    envelope: dict[str, object] = {"client_key": app.client_key, "event": event, "create_time": int(moment)}
+    if open_id is not None:
+        envelope["user_openid"] = open_id
+    envelope["content"] = jsonio.write(content).decode()
+    return _enqueue(world, app, event, jsonio.write(envelope), moment)
+
+
+def ping(world: World, app: App) -> Delivery:
+    """What the portal's button for testing the callback URL sends: its time is in milliseconds."""
+    moment = world.now()
+    envelope = {
+        "client_key": app.client_key,
+        "event": "tiktok.ping",
+        "create_time": int(moment * 1000),
+        "user_openid": str(world.ids.snowflake("ping")),
+        "content": '{"reason":"testing Webhook"}',
+    }
+    return _enqueue(world, app, "tiktok.ping", jsonio.write(envelope), moment)
+
+
+def replay(world: World, delivery: Delivery) -> Delivery:
+    """Send the same bytes once more, as a delivery of its own."""
+    return _enqueue(world, delivery.app, delivery.event, delivery.body, world.now())
+
+
+def _enqueue(world: World, app: App, event: str, body: bytes, moment: float) -> Delivery:
+    delivery = Delivery(world.ids.uuid("delivery"), app, event, app.webhook_url, body, moment)
+    world.deliveries.append(delivery)
+    if world.receiver is None:
+        host = urlsplit(delivery.url).hostname
+        if not delivery.url:
+            delivery.state = "not sent"
+        elif not is_loopback(host) and host not in world.webhook_hosts:
+            delivery.state = "not sent"
+            delivery.attempts.append(Attempt(moment, None, f"{host} is neither this machine nor listed"))
+            log.warning(
+                "%s: %s is neither this machine nor listed; %s was not sent", ONLY_NEAR.id, host, event
+            )
+    if delivery.state == "pending":
+        _plan(world, delivery, moment)
+    return delivery
+
+
+def _plan(world: World, delivery: Delivery, due: float) -> None:
+    def done(result: object, at: float) -> None:
+        assert isinstance(result, Attempt)
+        result.at = at
+        delivery.attempts.append(result)
+        if result.status == 200:
+            delivery.state = "delivered"
+            return
+        again = at + FIRST_PAUSE * 2 ** (len(delivery.attempts) - 1)
+        if again > delivery.created + limits.WEBHOOK_RETRY_WINDOW:
+            delivery.state = "dropped"
+        else:
+            _plan(world, delivery, again)
+
+    headers = (
+        ("content-type", "application/json"),
+        ("tiktok-signature", signature(delivery.app.client_secret, int(due), delivery.body)),
+    )
+    world.add_job(Job(due, Deliver(delivery, headers, world.switches.webhook_timeout), done))

@@ -1,0 +1,527 @@
+"""Everything one TikTok knows: apps, accounts, grants, tokens, posts, upload sessions, deliveries.
+
+A world is data with an index where one is needed. What may happen to it is written in `rules` and `lifecycle`; nothing
+here knows of HTTP.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Literal, Union
+
+import attrs
+
+from .clock import Clock
+from .ids import MARK, Ids, as_uuid
+from .switches import Switches
+
+if TYPE_CHECKING:
+    from .spool import Spool
+
+SESSION_COOKIE = "tiktok_mock_user"
+
+
+@attrs.define(eq=False)
+class UrlProperty:
+    """A domain or URL prefix that an app's owner says is theirs."""
+
+    value: str
+    """`example.com`, or `https://example.com/media/`."""
+    token: str
+    """What the owner must publish to prove it."""
+    verified: bool = False
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether it is a URL prefix rather than a domain."""
+        return "://" in self.value
+
+    @property
+    def record(self) -> str:
+        """The text of the DNS record, and of the file."""
+        return f"tiktok-developers-site-verification={self.token}"
+
+    @property
+    def file_url(self) -> str:
+        """Where the file must be, for a prefix."""
+        return f"{self.value}tiktok{self.token}.txt"
+
+
+@attrs.define(eq=False)
+class App:
+    """An app registered in the developer portal."""
+
+    client_key: str
+    client_secret: str
+    name: str = "Mock app"
+    redirect_uris: tuple[str, ...] | None = None
+    """Registered addresses; None for any that could be registered."""
+    scopes: frozenset[str] | None = None
+    """Scopes it was approved for; None for all."""
+    audited: bool = False
+    reviewed: bool = True
+    """Whether it left the draft state."""
+    sandbox: bool = False
+    target_users: dict[str, float] = attrs.field(factory=dict[str, float])
+    """Users of a sandbox, and when each was added."""
+    active_user_cap: int | None = None
+    """How many users may post within 24 hours; None for as many as like to (unaudited apps have a cap of their own)."""
+    webhook_url: str = ""
+    properties: list[UrlProperty] = attrs.field(factory=list[UrlProperty])
+    active: dict[str, float] = attrs.field(factory=dict[str, float])
+    """Who posted through it, and when last."""
+
+
+@attrs.define(eq=False)
+class Video:
+    """A public video of an account."""
+
+    id: int
+    created: float
+    title: str = ""
+    description: str = ""
+    duration: int = 15
+    width: int = 1080
+    height: int = 1920
+    like_count: int = 0
+    comment_count: int = 0
+    share_count: int = 0
+    view_count: int = 0
+    is_aigc: bool = False
+
+
+@attrs.define(eq=False)
+class Account:
+    """A TikTok user."""
+
+    username: str
+    nickname: str = ""
+    private: bool = False
+    comment_disabled: bool = False
+    duet_disabled: bool = False
+    stitch_disabled: bool = False
+    max_video_seconds: int = 600
+    banned: bool = False
+    app_version: tuple[int, int] | None = (40, 2)
+    """TikTok's app on the user's phone; None where there is no usable one."""
+    bio: str = "I exist for tests only."
+    is_verified: bool = False
+    follower_count: int = 128
+    following_count: int = 64
+    likes_count: int = 2048
+    videos: list[Video] = attrs.field(factory=list[Video])
+    """Public ones, newest last."""
+    post_times: deque[float] = attrs.field(factory=deque[float])
+    """When posts were made through the API, for the daily number."""
+
+    @property
+    def privacy_levels(self) -> tuple[str, ...]:
+        """What the account can choose from."""
+        audience = "FOLLOWER_OF_CREATOR" if self.private else "PUBLIC_TO_EVERYONE"
+        between = "MUTUAL_FOLLOW_FRIENDS"
+        return (audience, between, "SELF_ONLY")
+
+
+@attrs.define(eq=False)
+class Grant:
+    """What a user lets an app do, from agreeing to the end of the connection."""
+
+    app: App
+    account: Account
+    open_id: str
+    scopes: tuple[str, ...]
+    began: float
+    ended: float | None = None
+
+
+@attrs.define(eq=False)
+class Code:
+    """An authorization code."""
+
+    value: str
+    grant: Grant
+    scopes: tuple[str, ...]
+    redirect_uri: str
+    challenge: str
+    expires: float
+    used: bool = False
+
+
+@attrs.define(eq=False)
+class AccessToken:
+    """A user's token, or (without a grant) an app's."""
+
+    value: str
+    app: App
+    grant: Grant | None
+    scopes: tuple[str, ...]
+    expires: float
+
+
+@attrs.define(eq=False)
+class RefreshToken:
+    """What gets a user fresh tokens."""
+
+    value: str
+    grant: Grant
+    scopes: tuple[str, ...]
+    expires: float
+    replaced: float | None = None
+    """When a newer one took its place."""
+
+
+@attrs.define(eq=False)
+class QrLogin:
+    """A login by QR code, from showing it to trading in the code."""
+
+    token: str
+    app: App
+    scopes: tuple[str, ...]
+    state: str | None
+    expires: float
+    status: Literal["new", "scanned", "confirmed", "expired", "utilised"] = "new"
+    client_ticket: str = "tobefilled"
+    code: str = ""
+
+
+class Stage(Enum):
+    """How far a post is."""
+
+    UPLOADING = "uploading"
+    DOWNLOADING = "downloading"
+    PROCESSING = "processing"
+    IN_INBOX = "in inbox"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
+@attrs.define(eq=False)
+class Upload:
+    """An upload session: what `upload_url` stands for."""
+
+    id: str
+    token: str
+    expires: float
+    size: int
+    chunk_size: int
+    chunk_count: int
+    spool: Spool
+    post: Post | None = None
+    received: int = 0
+    chunks: int = 0
+    content_type: str = ""
+    turn: int = 0
+    """Counts the PUTs; an older one that still runs notices that a newer one took over."""
+    done: bool = False
+
+
+@attrs.define(eq=False)
+class Post:
+    """A post or draft, from its init on."""
+
+    publish_id: str
+    app: App
+    account: Account
+    grant: Grant
+    kind: Literal["video", "photo"]
+    draft: bool
+    created: float
+    stage: Stage
+    privacy: str = ""
+    title: str = ""
+    description: str = ""
+    is_aigc: bool = False
+    urls: tuple[str, ...] = ()
+    upload: Upload | None = None
+    info: dict[str, object] = attrs.field(factory=dict[str, object])
+    """The whole `post_info`, as it came."""
+    fail_reason: str = ""
+    verdict: str = ""
+    """The fail reason it will end with once processed; empty when nothing is wrong with it."""
+    held: bool = False
+    """Whether it moves on by hand only."""
+    fetching: bool = False
+    """Whether its files are being downloaded for real."""
+    entered: float = 0.0
+    """When it came to its stage."""
+    turn: int = 0
+    """Counts its stages, so that a plan made for an earlier one comes to nothing."""
+    polls: int = 0
+    """How often its status was asked for at this stage."""
+    hidden_polls: int = 0
+    """How many status calls will still not know it."""
+    downloaded: int = 0
+    post_ids: list[int] = attrs.field(factory=list[int])
+    """Public ids."""
+    awaiting_moderation: list[int] = attrs.field(factory=list[int])
+    draft_open: bool = False
+    """Whether the user can still post this draft."""
+    deleted: bool = False
+    digest: str = ""
+    """SHA-256 of the uploaded bytes, in hexadecimal digits."""
+    size: int = 0
+
+    @property
+    def pulled(self) -> bool:
+        """Whether TikTok downloads it."""
+        return self.upload is None
+
+    @property
+    def final(self) -> bool:
+        """Whether it can no longer change by itself."""
+        return self.stage in (Stage.PUBLISHED, Stage.FAILED)
+
+    @property
+    def publish_type(self) -> str:
+        """Its kind, as webhooks name it."""
+        return "INBOX_SHARE" if self.draft else "DIRECT_PUBLISH"
+
+
+@attrs.define(eq=False)
+class Attempt:
+    """One try to deliver an event."""
+
+    at: float
+    status: int | None
+    """The receiver's answer; None when there was none."""
+    note: str = ""
+
+
+@attrs.define(eq=False)
+class Delivery:
+    """An event on its way to an app."""
+
+    id: str
+    app: App
+    event: str
+    url: str
+    body: bytes
+    created: float
+    attempts: list[Attempt] = attrs.field(factory=list[Attempt])
+    state: Literal["pending", "delivered", "dropped", "not sent"] = "pending"
+
+
+@attrs.frozen(eq=False)
+class Deliver:
+    """A job: call a receiver. Its result is an `Attempt`."""
+
+    delivery: Delivery
+    headers: tuple[tuple[str, str], ...]
+    timeout: float
+
+
+@attrs.frozen(eq=False)
+class Fetch:
+    """A job: download a file into a spool. Its result is a `Fetched`."""
+
+    url: str
+    spool: Spool
+    limit: int
+
+
+@attrs.frozen
+class Fetched:
+    """What came of a download."""
+
+    status: int | None
+    note: str = ""
+
+
+Work = Union[Deliver, Fetch]
+
+
+@attrs.frozen(eq=False)
+class Job:
+    """Something that needs the network. The core plans it; a door performs it and reports back."""
+
+    due: float
+    work: Work
+    done: Callable[[object, float], None] = attrs.field(repr=False)
+    """Called with the result and the time the job was due."""
+
+
+class World:
+    """One TikTok."""
+
+    def __init__(
+        self,
+        *,
+        seed: str | int = "mock",
+        clock: Clock | None = None,
+        switches: Switches | None = None,
+        webhook_hosts: tuple[str, ...] = (),
+    ) -> None:
+        self.ids = Ids(str(seed))
+        self.clock = clock or Clock()
+        self.switches = switches or Switches()
+        self.webhook_hosts = webhook_hosts
+        """Hosts besides loopback that may be called with events."""
+        self.receiver: Callable[[Delivery, dict[str, str]], int] | None = None
+        """Takes the place of HTTP for events: it is called with the delivery and its headers and returns a status."""
+        self.apps: dict[str, App] = {}
+        self.accounts: dict[str, Account] = {}
+        self.grants: dict[tuple[str, str], Grant] = {}
+        """By client key and open id."""
+        self.codes: dict[str, Code] = {}
+        self.access_tokens: dict[str, AccessToken] = {}
+        self.refresh_tokens: dict[str, RefreshToken] = {}
+        self.qr_logins: dict[str, QrLogin] = {}
+        self.posts: dict[str, Post] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.deliveries: list[Delivery] = []
+        self.windows: dict[tuple[str, str], deque[float]] = {}
+        """Rate limits: who and which bucket, to the times of the calls that counted."""
+        self.drafts: dict[str, list[Post]] = {}
+        """Drafts of an account that may still count as pending."""
+        self.dns: dict[str, list[str]] = {}
+        """TXT records, by domain: what verifying a domain looks at."""
+        self.files: dict[str, str] = {}
+        """Small files on the web, by URL: what verifying a prefix looks at."""
+        self.pull_results: dict[str, str] = {}
+        """Simulated downloads that fail, by URL, and the fail reason they end with."""
+        self.calls = 0
+        self._jobs: list[tuple[float, int, Job]] = []
+        self._job_numbers = itertools.count()
+
+    # Time
+
+    def now(self) -> float:
+        """The world's time."""
+        return self.clock.now()
+
+    def settle(self) -> None:
+        """Let everything happen that is due."""
+        self.clock.settle()
+
+    def add_job(self, job: Job) -> None:
+        """Plan something that needs the network."""
+        heapq.heappush(self._jobs, (job.due, next(self._job_numbers), job))
+
+    def next_due(self) -> float | None:
+        """When something will happen, be it in here or on the network."""
+        times = [time for time in (self.clock.next_due(), self.next_job_due()) if time is not None]
+        return min(times, default=None)
+
+    def next_job_due(self) -> float | None:
+        """When something will happen on the network."""
+        return self._jobs[0][0] if self._jobs else None
+
+    def take_job(self, until: float) -> Job | None:
+        """The next job that is due by `until`."""
+        if self._jobs and self._jobs[0][0] <= until:
+            return heapq.heappop(self._jobs)[2]
+        return None
+
+    # Who there is
+
+    def add_app(self, app: App) -> App:
+        """Register an app."""
+        from .rules.authorize import check_registration
+
+        for uri in app.redirect_uris or ():
+            check_registration(uri)
+        if app.redirect_uris is not None and len(app.redirect_uris) > 10:
+            raise ValueError("at most 10 redirect URIs can be registered for a platform")
+        self.apps[app.client_key] = app
+        return app
+
+    def add_account(self, account: Account) -> Account:
+        """Let a user exist."""
+        if not account.nickname:
+            account.nickname = account.username
+        self.accounts[account.username] = account
+        return account
+
+    def add_property(self, app: App, value: str, *, verified: bool = False) -> UrlProperty:
+        """Note a domain or URL prefix for an app; it still has to be proved unless `verified`."""
+        from .rules.pull import check_property
+
+        value = check_property(value)
+        made = UrlProperty(value, self.ids.text("site-token", 32), verified)
+        app.properties.append(made)
+        return made
+
+    @property
+    def app(self) -> App:
+        """The first app."""
+        return next(iter(self.apps.values()))
+
+    @property
+    def account(self) -> Account:
+        """The first account."""
+        return next(iter(self.accounts.values()))
+
+    def open_id(self, app: App, account: Account) -> str:
+        """How an app knows a user."""
+        from base64 import urlsafe_b64encode
+
+        digest = self.ids.fixed("open_id", f"{app.client_key}/{account.username}")
+        return "-000" + urlsafe_b64encode(digest).decode()[:32]
+
+    def union_id(self, account: Account) -> str:
+        """How one developer's apps know a user."""
+        return as_uuid(self.ids.fixed("union_id", account.username))
+
+    # Grants and tokens
+
+    def grant(self, app: App, account: Account, scopes: tuple[str, ...]) -> Grant:
+        """Connect a user with an app, or widen the connection that there is."""
+        open_id = self.open_id(app, account)
+        found = self.grants.get((app.client_key, open_id))
+        if found is not None and found.ended is None:
+            found.scopes = tuple(dict.fromkeys((*found.scopes, *scopes)))
+            return found
+        made = Grant(app, account, open_id, scopes, self.now())
+        self.grants[(app.client_key, open_id)] = made
+        return made
+
+    def issue_code(
+        self, grant: Grant, scopes: tuple[str, ...], *, redirect_uri: str = "", challenge: str = ""
+    ) -> Code:
+        """An authorization code."""
+        value = f"{MARK}Code_{self.ids.text('code', 40)}*v!6001.s1"
+        code = Code(value, grant, scopes, redirect_uri, challenge, self.now() + self.switches.code_lifetime)
+        self.codes[value] = code
+        return code
+
+    def issue_access_token(
+        self, app: App, grant: Grant | None, scopes: tuple[str, ...], lifetime: float
+    ) -> AccessToken:
+        """A user's token; without a grant, an app's."""
+        kind = "act" if grant is not None else "clt"
+        value = f"{kind}.{MARK}.{self.ids.text(kind)}"
+        token = AccessToken(value, app, grant, scopes, self.now() + lifetime)
+        self.access_tokens[value] = token
+        return token
+
+    def issue_refresh_token(self, grant: Grant, scopes: tuple[str, ...], expires: float) -> RefreshToken:
+        """What gets a user fresh tokens until `expires`."""
+        token = RefreshToken(f"rft.{MARK}.{self.ids.text('rft')}", grant, scopes, expires)
+        self.refresh_tokens[token.value] = token
+        return token
+
+
+def default_world(
+    *,
+    seed: str | int = "mock",
+    clock: Clock | None = None,
+    switches: Switches | None = None,
+    verified_domains: tuple[str, ...] = (),
+    webhook_url: str = "",
+    webhook_hosts: tuple[str, ...] = (),
+    audited: bool = False,
+    public: bool = False,
+) -> World:
+    """One app and one creator with a private account, so that a `SELF_ONLY` post passes."""
+    world = World(seed=seed, clock=clock, switches=switches, webhook_hosts=webhook_hosts)
+    app = world.add_app(
+        App("mock_client_key", "mock_client_secret", audited=audited, webhook_url=webhook_url)
+    )
+    for domain in verified_domains:
+        world.add_property(app, domain, verified=True)
+    world.add_account(Account("mock.creator", "Mock Creator", private=not public))
+    return world
