@@ -78,7 +78,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("command", nargs="?", choices=["generate"], help="write the bindings")
     parser.add_argument("--check", action="store_true", help="say whether the bindings are up to date")
     parser.add_argument("--diff", action="store_true", help="show what generating would change")
-    parser.add_argument("--dump-ir", action="store_true", help="show the description as the generator sees it")
+    parser.add_argument(
+        "--dump-ir", action="store_true", help="show the description as the generator sees it"
+    )
     parser.add_argument("--spec", type=Path, default=_ROOT / "spec", help="folder of the description")
     parser.add_argument("--out", type=Path, default=_ROOT / "generated", help="folder of the bindings")
     options = parser.parse_args(arguments)

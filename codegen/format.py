@@ -54,7 +54,17 @@ def formatted(files: dict[str, str]) -> dict[str, str]:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="\n")
         run = subprocess.run(
-            [program, "format", "--isolated", "--no-cache", "--line-length", "110", "--target-version", "py310", "."],
+            [
+                program,
+                "format",
+                "--isolated",
+                "--no-cache",
+                "--line-length",
+                "110",
+                "--target-version",
+                "py310",
+                ".",
+            ],
             cwd=root,
             capture_output=True,
             text=True,

@@ -21,19 +21,21 @@ STANDARD: Final[Mapping[str, str]] = {
     "attrs": "",
 }
 _RUNTIME: Final = {
-    "call": ("Answer", "Call", "Content", "Envelope", "Operation", "RateLimit", "Receipt", "ScopeByRequest"),
+    "call": (
+        *("Answer", "Call", "Content", "Envelope", "Operation", "RateLimit", "Receipt", "ScopeByRequest"),
+    ),
     "errors": (
-        "Catalogue", "CodeInfo", "CouldNotAsk", "Error", "Impossible", "Refused", "Sent", "StatusMeaning", "TimedOut",
-        "Unreadable", "UnreadableEvent", "excerpt",
+        *("Catalogue", "CodeInfo", "CouldNotAsk", "Error", "Impossible", "Refused", "Sent", "StatusMeaning"),
+        *("TimedOut", "Unreadable", "UnreadableEvent", "excerpt"),
     ),
     "model": (
-        "Mismatch", "Model", "NOT_RECEIVED", "decode_anything", "decode_boolean", "decode_constant", "decode_either",
-        "decode_embedded", "decode_integer", "decode_list", "decode_list_or_one", "decode_map", "decode_moment",
-        "decode_nothing", "decode_nullable", "decode_number", "decode_text", "is_array", "is_object", "moment_of",
-        "whole",
+        *("Mismatch", "Model", "NOT_RECEIVED", "decode_anything", "decode_boolean", "decode_either"),
+        *("decode_embedded", "decode_integer", "decode_list", "decode_list_or_one", "decode_map"),
+        *("decode_moment", "decode_nothing", "decode_nullable", "decode_number", "decode_text"),
+        *("is_object", "moment_of", "whole"),
     ),
     "transport": ("AsyncDriver", "SyncDriver"),
-}  # fmt: skip
+}
 RUNTIME: Final[Mapping[str, str]] = {
     name: f"_runtime.{module}" for module, found in _RUNTIME.items() for name in found
 }
@@ -43,8 +45,8 @@ _THIRD_PARTY: Final = {"attrs"}
 def import_block(body: str, package_names: Mapping[str, str], module: str) -> str:
     """The imports that the module's text needs.
 
-    `package_names` says in which module of the package a name lives (`_runtime.request:` means the module itself);
-    `module` is the dotted name of the module being written, inside the package.
+    `package_names` says in which module of the package a name lives (`_runtime.request:` means that module
+    itself); `module` is the dotted name of the module being written, inside the package.
     """
     tree = ast.parse(body)
     defined = {
@@ -80,9 +82,9 @@ def import_block(body: str, package_names: Mapping[str, str], module: str) -> st
     standard: dict[str, list[str]] = defaultdict(list)
     local: dict[str, list[str]] = defaultdict(list)
     for name in sorted(used - defined):
-        if name in package_names or name in RUNTIME:
-            local[package_names.get(name) or RUNTIME[name]].append(name)
-        elif name in STANDARD and STANDARD[name]:
+        if home := package_names.get(name, RUNTIME.get(name)):
+            local[home].append(name)
+        elif STANDARD.get(name):
             standard[STANDARD[name]].append(name)
         elif name in STANDARD:
             plain[name in _THIRD_PARTY].append(name)
@@ -94,7 +96,10 @@ def import_block(body: str, package_names: Mapping[str, str], module: str) -> st
             + [f"from {place} import {', '.join(standard[place])}" for place in sorted(standard)]
         ),
         "\n".join(f"import {name}" for name in plain[True]),
-        "\n".join(_local(place, local[place], module) for place in sorted(local, key=lambda p: (_dots(p, module), p))),
+        "\n".join(
+            _local(place, local[place], module)
+            for place in sorted(local, key=lambda p: (_dots(p, module), p))
+        ),
     ]
     return "\n\n".join(["from __future__ import annotations", *(group for group in groups if group)])
 

@@ -1,4 +1,4 @@
-"""What a description says, checked and flattened. Frozen data; no word of Python in it, and no YAML either."""
+"""What a description says, checked and flattened: frozen data, without a word of Python or YAML."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Place:
     pointer: str
 
 
-# --- types -----------------------------------------------------------------------------------------------------------
+# --- types --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ Type = Union[
 ]
 
 
-# --- schemas ---------------------------------------------------------------------------------------------------------
+# --- schemas ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class Enumeration:
 
 
 @dataclass(frozen=True, slots=True)
-class Union_:
+class TaggedUnion:
     """One of several objects, told apart by a property that is constant in each."""
 
     name: str
@@ -242,7 +242,10 @@ class Union_:
     place: Place
 
 
-# --- operations ------------------------------------------------------------------------------------------------------
+Schema = Union[Object, Enumeration, TaggedUnion]
+
+
+# --- operations ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +373,7 @@ class Operation:
     place: Place
 
 
-# --- the whole -------------------------------------------------------------------------------------------------------
+# --- the whole ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,10 +473,15 @@ class Api:
     limits: tuple[Limit, ...]
     objects: tuple[Object, ...]
     enums: tuple[Enumeration, ...]
-    unions: tuple[Union_, ...]
+    unions: tuple[TaggedUnion, ...]
     operations: tuple[Operation, ...]
     webhooks: Webhooks | None
     place: Place = field(default=Place("", 0, ""))
+
+    @property
+    def schemas(self) -> tuple[Schema, ...]:
+        """Everything that has a name in `components/schemas`, and what had to be given one."""
+        return (*self.objects, *self.enums, *self.unions)
 
     def object(self, name: str) -> Object:
         """The object of this name."""

@@ -1,4 +1,4 @@
-"""Reads the fragments of a description and merges them into one document whose nodes know where they stand."""
+"""Reads the fragments of a description and merges them into a document whose nodes know where they stand."""
 
 from __future__ import annotations
 
@@ -175,9 +175,7 @@ def _convert(node: yaml.Node, file: str, line: int, pointer: str, above: frozens
     return Node(dict(_entries(node, file, pointer, above)), place)
 
 
-def _entries(
-    node: yaml.Node, file: str, pointer: str, above: frozenset[int]
-) -> Iterator[tuple[str, Node]]:
+def _entries(node: yaml.Node, file: str, pointer: str, above: frozenset[int]) -> Iterator[tuple[str, Node]]:
     seen: set[str] = set()
     for key, value in node.value:
         line: int = key.start_mark.line + 1

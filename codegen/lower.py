@@ -12,17 +12,44 @@ from .load import Document, Node, Refusal, steps
 from .reader import Entries, flag, integer, items, mapping, number, text, texts
 from .schemas import Schemas, fragment
 
-_ROOT: Final = frozenset({
-    "openapi", "info", "externalDocs", "servers", "tags", "security", "paths", "webhooks", "components",
-    "x-package", "x-envelopes", "x-error-categories", "x-error-codes", "x-limits",
-})  # fmt: skip
-_COMPONENTS: Final = frozenset({"schemas", "parameters", "responses", "headers", "securitySchemes", "examples"})
+_ROOT: Final = frozenset(
+    {
+        *(
+            "openapi",
+            "info",
+            "externalDocs",
+            "servers",
+            "tags",
+            "security",
+            "paths",
+            "webhooks",
+            "components",
+        ),
+        *("x-package", "x-envelopes", "x-error-categories", "x-error-codes", "x-limits"),
+    }
+)
+_COMPONENTS: Final = frozenset(
+    {
+        *("schemas", "parameters", "responses", "headers", "securitySchemes", "examples"),
+    }
+)
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch", "head"})
-_OPERATION: Final = frozenset({
-    "operationId", "tags", "summary", "description", "servers", "security", "parameters", "requestBody", "responses",
-    "externalDocs", "deprecated", "x-envelope", "x-idempotent", "x-errors", "x-rate-limit", "x-result-by-request",
-    "x-scope-by-request", "x-browser", "x-address", "x-may-be-empty",
-})  # fmt: skip
+_OPERATION: Final = frozenset(
+    {
+        *(
+            "operationId",
+            "tags",
+            "summary",
+            "description",
+            "externalDocs",
+            "deprecated",
+            "servers",
+            "security",
+        ),
+        *("parameters", "requestBody", "responses", "x-envelope", "x-idempotent", "x-errors", "x-rate-limit"),
+        *("x-result-by-request", "x-scope-by-request", "x-browser", "x-address", "x-may-be-empty"),
+    }
+)
 _RESPONSE: Final = frozenset(
     {"description", "headers", "content", "links", "x-category", "x-retryable", "x-advice"}
 )
@@ -81,7 +108,7 @@ class _Lowering:
             place=self.root.place,
         )
 
-    # --- tables of the root ------------------------------------------------------------------------------------------
+    # --- tables of the root ---------------------------------------------------------------------------
 
     def _components(self) -> None:
         components = self.root.get("components")
@@ -186,7 +213,7 @@ class _Lowering:
         used = {operation.tag for operation in operations}
         return tuple(tag for tag in tags.values() if tag.name in used)
 
-    # --- operations --------------------------------------------------------------------------------------------------
+    # --- operations -----------------------------------------------------------------------------------
 
     def _operations(self) -> tuple[ir.Operation, ...]:
         operations: list[ir.Operation] = []
@@ -317,7 +344,7 @@ class _Lowering:
                 code, status = text(said.need("code")), said.integer("status")
             else:
                 code = text(item)
-            # Without an envelope there is no body to read a code from; it may come another way, such as a redirect.
+            # Without an envelope no body holds a code; it may come another way, such as a redirect.
             known = [
                 entry
                 for (owner, name), entry in self.codes.items()
@@ -347,7 +374,9 @@ class _Lowering:
         if node is None:
             return None
         said = Entries(node, frozenset({"name", "description", "x-secret"}))
-        return ir.Address(text(said.need("name")), said.text("description"), said.flag("x-secret"), node.place)
+        return ir.Address(
+            text(said.need("name")), said.text("description"), said.flag("x-secret"), node.place
+        )
 
     def _scope_by_request(self, entries: Entries) -> ir.ScopeByRequest | None:
         node = entries.get("x-scope-by-request")
@@ -377,12 +406,14 @@ class _Lowering:
                 if field.wire == at[0] and isinstance(field.type, ir.UnionRef):
                     choices = tuple(name for _, name in self.schemas.unions[field.type.name].cases)
         if not choices:
-            raise Refusal(said.need("at").place, "must point to a union in the request: the body or one property")
+            raise Refusal(
+                said.need("at").place, "must point to a union in the request: the body or one property"
+            )
         if set(choices) != {request for request, _ in cases}:
             raise Refusal(said.need("cases").place, f"must have exactly these cases: {', '.join(choices)}")
         return ir.ResultByRequest(at[0] if at else None, tuple(cases))
 
-    # --- parameters and bodies ---------------------------------------------------------------------------------------
+    # --- parameters and bodies ------------------------------------------------------------------------
 
     def _parameters(self, entries: Entries, operation: str) -> Iterator[ir.Parameter]:
         node = entries.get("parameters")
@@ -417,10 +448,12 @@ class _Lowering:
         content = mapping(body.need("content"))
         structured = [media for media in content if media in {_JSON, _FORM}]
         if not structured:
-            for media in content.values():
-                schema = Entries(media, _MEDIA).get("schema")
-                if schema is not None and not isinstance(self.schemas.type_of(schema, ""), (ir.Anything, ir.Text)):
-                    raise Refusal(schema.place, "a binary body has no schema but {}")
+            for node in content.values():
+                bytes_ = Entries(node, _MEDIA).get("schema")
+                if bytes_ is not None and not isinstance(
+                    self.schemas.type_of(bytes_, ""), (ir.Anything, ir.Text)
+                ):
+                    raise Refusal(bytes_.place, "a binary body has no schema but {}")
             if not content:
                 raise Refusal(body.place, "needs a media type")
             return ir.BinaryBody(tuple(content))
@@ -444,7 +477,7 @@ class _Lowering:
             )
         raise Refusal(schema.place, "a body is an object or a union of objects told apart by a constant")
 
-    # --- responses ---------------------------------------------------------------------------------------------------
+    # --- responses ------------------------------------------------------------------------------------
 
     def _responses(
         self, entries: Entries, envelope: str | None, operation: str
@@ -482,7 +515,8 @@ class _Lowering:
 
     def _header(self, node: Node) -> None:
         header = Entries(
-            self.schemas.resolve(node), frozenset({"description", "required", "schema", "example", "examples"})
+            self.schemas.resolve(node),
+            frozenset({"description", "required", "schema", "example", "examples"}),
         )
         self.schemas.type_of(header.need("schema"), "header")
 
@@ -534,7 +568,7 @@ class _Lowering:
             raise Refusal(entries.need("responses").place, "has several results that are not all objects")
         return ir.OneOf(tuple(names))
 
-    # --- webhooks ----------------------------------------------------------------------------------------------------
+    # --- webhooks -------------------------------------------------------------------------------------
 
     def _webhooks(self) -> ir.Webhooks | None:
         events: list[ir.Event] = []
@@ -592,7 +626,7 @@ class _Lowering:
                     found.append(field.wire)
         return found
 
-    # --- directions --------------------------------------------------------------------------------------------------
+    # --- directions -----------------------------------------------------------------------------------
 
     def _directed(
         self, operations: tuple[ir.Operation, ...], webhooks: ir.Webhooks | None

@@ -17,23 +17,33 @@ _SEPARATORS: Final = re.compile(r"[^A-Za-z0-9]+")
 _PLURAL_ACRONYM: Final = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
 
 # Names that the generated modules use themselves, so that no field, argument or class may take them.
-MODEL_MEMBERS: Final = frozenset({"raw", "get", "keys", "received_at"})
-_IN_CLASSES: Final = frozenset({
-    "attrs", "datetime", "property", "object", "str", "int", "float", "bool", "tuple", "list", "dict", "staticmethod",
-})  # fmt: skip
-_LOCALS: Final = frozenset({
-    "value", "raw", "get", "type", "len", "isinstance", "time", "at", "secrets", "out", "item", "problem", "found",
-    "checked", "is_object", "whole",
-})  # fmt: skip
-_ARGUMENTS: Final = frozenset({
-    "self", "routes", "operations", "checked", "decode", "fields", "secrets", "query", "headers", "type",
-})  # fmt: skip
-_CLASSES: Final = frozenset({
-    "Mapping", "Sequence", "Iterable", "AsyncIterable", "Callable", "Final", "Literal", "ClassVar", "Enum", "Union",
-    "TypeAlias", "Model", "Mismatch", "Call", "Answer", "Receipt", "Operation", "Envelope", "RateLimit", "Content",
-    "Client", "AsyncClient", "Error", "Refused", "CouldNotAsk", "TimedOut", "Unreadable", "UnreadableEvent", "Impossible",
-    "Sent", "Catalogue", "CodeInfo", "StatusMeaning", "ScopeRule", "UnknownEvent", "WebhookEvent", "CATALOGUE",
-})  # fmt: skip
+MODEL_MEMBERS: Final = {"raw", "get", "keys", "received_at"}
+_IN_CLASSES: Final = {
+    *("attrs", "datetime", "property", "object", "str", "int", "float", "bool", "tuple", "list", "dict"),
+}
+_LOCALS: Final = {
+    *("value", "raw", "get", "type", "len", "isinstance", "time", "at", "secrets", "out", "item", "problem"),
+    *("found", "checked", "is_object", "whole"),
+}
+_ARGUMENTS: Final = {
+    *("self", "routes", "operations", "checked", "decode", "fields", "secrets", "query", "headers", "type"),
+}
+_CLASSES: Final = {
+    *("Mapping", "Sequence", "Iterable", "AsyncIterable", "Callable", "Final", "Literal", "ClassVar", "Enum"),
+    *("Union", "TypeAlias", "Model", "Mismatch", "Call", "Answer", "Receipt", "Operation", "Envelope"),
+    *("Content", "RateLimit", "ScopeByRequest", "Client", "AsyncClient", "Error", "Refused", "CouldNotAsk"),
+    *(
+        "TimedOut",
+        "Unreadable",
+        "UnreadableEvent",
+        "Impossible",
+        "Sent",
+        "Catalogue",
+        "CodeInfo",
+        "StatusMeaning",
+    ),
+    *("UnknownEvent", "WebhookEvent"),
+}
 
 
 def words(name: str) -> list[str]:
@@ -55,11 +65,7 @@ def snake(name: str) -> str:
 
 def constant(name: str) -> str:
     """`user.info.basic` → `USER_INFO_BASIC`; texts that are upper case already stay as they are."""
-    text = (
-        _SEPARATORS.sub("_", name).strip("_")
-        if name.upper() == name
-        else "_".join(words(name)).upper()
-    )
+    text = _SEPARATORS.sub("_", name).strip("_") if name.upper() == name else "_".join(words(name)).upper()
     if not text or text[0].isdigit():
         text = f"_{text}"
     return f"{text}_" if text == "MRO" else text
@@ -85,7 +91,7 @@ def field(wire: str) -> str:
 
 
 def argument(wire: str) -> str:
-    """The name of a keyword argument; the same as that of the attribute unless the function uses it itself."""
+    """The name of a keyword argument: that of the attribute, unless the function uses it itself."""
     text = field(wire)
     return f"{text}_" if text in _ARGUMENTS else text
 

@@ -37,7 +37,7 @@ class Known:
     functions: dict[str, str]
     """Schema → the name that follows `decode_` and `encode_`."""
     enums: dict[str, ir.Enumeration]
-    unions: dict[str, ir.Union_]
+    unions: dict[str, ir.TaggedUnion]
 
 
 def known(api: ir.Api) -> Known:
@@ -45,8 +45,8 @@ def known(api: ir.Api) -> Known:
     public, private = names.Scope("the class"), names.Scope("the function")
     classes: dict[str, str] = {}
     functions: dict[str, str] = {}
-    for item in (*api.objects, *api.enums, *api.unions):
-        if isinstance(item, ir.Object) and not (item.sent or item.received):
+    for item in api.schemas:
+        if not _has_class(item, api):
             continue
         classes[item.name] = public.take(names.class_name(item.name), item.name, item.place)
         functions[item.name] = private.take(names.snake(item.name), item.name, item.place)
@@ -61,6 +61,15 @@ def known(api: ir.Api) -> Known:
         {item.name: item for item in api.enums},
         {item.name: item for item in api.unions},
     )
+
+
+def _has_class(item: ir.Schema, api: ir.Api) -> bool:
+    """Whether callers meet a schema: what only describes refusals and whole answers stays out."""
+    if isinstance(item, ir.Object):
+        return item.sent or item.received
+    if isinstance(item, ir.TaggedUnion):
+        return all(_has_class(api.object(name), api) for _, name in item.cases)
+    return True
 
 
 def annotation(type_: ir.Type, known: Known, *, sent: bool) -> str:
@@ -88,19 +97,24 @@ def annotation(type_: ir.Type, known: Known, *, sent: bool) -> str:
         return known.classes[type_.name]
     if isinstance(type_, ir.ObjectRef):
         return known.classes[type_.name]
-    assert isinstance(type_, ir.OneOf)
-    return " | ".join(known.classes[name] for name in type_.objects)
+    if isinstance(type_, ir.OneOf):
+        return " | ".join(known.classes[name] for name in type_.objects)
+    raise AssertionError(type_)
 
 
-# --- reading ----------------------------------------------------------------------------------------------------------
+# --- reading ------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class Decoders:
-    """The decoders that a module composes from others, each written once: expression → name of the constant."""
+    """The decoders that a module composes from others, each once: expression → name of the constant."""
 
     known: Known
-    constants: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict[str, str])
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Each constant with its expression."""
+        return [(name, expression) for expression, name in self.constants.items()]
 
     def of(self, type_: ir.Type) -> str:
         """The name of a function that reads a value of this type."""
@@ -120,8 +134,9 @@ class Decoders:
             return f"decode_nullable({self.of(type_.inner)})"
         if isinstance(type_, ir.Embedded):
             return f"decode_embedded({self.of(type_.inner)})"
-        assert isinstance(type_, ir.ScalarUnion)
-        return f"decode_either({', '.join(self.of(member) for member in type_.members)})"
+        if isinstance(type_, ir.ScalarUnion):
+            return f"decode_either({', '.join(self.of(member) for member in type_.members)})"
+        raise AssertionError(type_)
 
 
 def _constant_name(expression: str) -> str:
@@ -129,10 +144,12 @@ def _constant_name(expression: str) -> str:
     return "_" + "_".join(names.words(expression.replace("decode_", ""))).upper()
 
 
-# --- checking ---------------------------------------------------------------------------------------------------------
+# --- checking -----------------------------------------------------------------------------------------
 
 
-def check(type_: ir.Type, value: str, name: str, known: Known, *, at: str = "at", secret: bool = False) -> str:
+def check(
+    type_: ir.Type, value: str, name: str, known: Known, *, at: str = "at", secret: bool = False
+) -> str:
     """An expression that checks a value before it is sent, and gives what goes on the wire.
 
     `value`, `at` and `name` are expressions too: the value, the place of the object around it, and the field.

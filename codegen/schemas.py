@@ -15,9 +15,19 @@ _FIELD: Final = frozenset({"x-secret", "x-time", "x-at", "x-scope"})
 _NOTES: Final = _PLAIN | _FIELD
 
 _TEXT: Final = _NOTES | {
-    "type", "format", "enum", "const", "minLength", "maxLength", "x-max-utf16", "pattern",
-    "x-open-enum", "x-values", "contentMediaType", "contentSchema",
-}  # fmt: skip
+    "type",
+    "format",
+    "enum",
+    "const",
+    "minLength",
+    "maxLength",
+    "x-max-utf16",
+    "pattern",
+    "x-open-enum",
+    "x-values",
+    "contentMediaType",
+    "contentSchema",
+}
 _NUMBER: Final = _NOTES | {"type", "format", "minimum", "maximum"}
 _ARRAY: Final = _NOTES | {"type", "items", "minItems", "maxItems", "x-accept-scalar"}
 _OBJECT: Final = _NOTES | {"type", "properties", "required", "additionalProperties", "allOf"}
@@ -49,7 +59,7 @@ class Schemas:
         self._root = root
         self.objects: dict[str, ir.Object] = {}
         self.enums: dict[str, ir.Enumeration] = {}
-        self.unions: dict[str, ir.Union_] = {}
+        self.unions: dict[str, ir.TaggedUnion] = {}
         self._busy: list[str] = []
         components = mapping(root).get("components")
         schemas = mapping(components).get("schemas") if components is not None else None
@@ -60,7 +70,7 @@ class Schemas:
         for name in self._named:
             self._named_type(name, self._named[name])
 
-    # --- references --------------------------------------------------------------------------------------------------
+    # --- references -----------------------------------------------------------------------------------
 
     def resolve(self, node: Node) -> Node:
         """What a reference points to, or the node itself."""
@@ -88,7 +98,7 @@ class Schemas:
             raise Refusal(reference.place, f"nothing stands at {text(reference)}")
         return path[2]
 
-    # --- where a schema is used --------------------------------------------------------------------------------------
+    # --- where a schema is used -----------------------------------------------------------------------
 
     def property(self, node: Node, owner: str) -> Property:
         """A property or parameter; `owner` names what is written in place and needs a name."""
@@ -122,7 +132,7 @@ class Schemas:
             raise Refusal(kind.place, "only an integer can be a time")
         return ir.Time(text(kind), text(at))
 
-    # --- types -------------------------------------------------------------------------------------------------------
+    # --- types ----------------------------------------------------------------------------------------
 
     def type_of(self, node: Node, owner: str) -> ir.Type:
         """The type that a schema describes."""
@@ -136,7 +146,9 @@ class Schemas:
         if "oneOf" in entries or "anyOf" in entries:
             return self._union(owner, node)
         if "allOf" in entries or "properties" in entries:
-            raise Refusal(node.place, "an object with properties is named in components/schemas, never inline")
+            raise Refusal(
+                node.place, "an object with properties is named in components/schemas, never inline"
+            )
         kinds, nullable = self._kinds(node)
         if not kinds:
             Entries(node, _NOTES)
@@ -144,21 +156,21 @@ class Schemas:
         type_ = self._kind(node, kinds, owner)
         return ir.Nullable(type_) if nullable else type_
 
-    def _kinds(self, node: Node) -> tuple[tuple[str, ...], bool]:
+    def _kinds(self, node: Node) -> tuple[list[str], bool]:
         """The names in `type` without null, and whether null is among them."""
         entry = mapping(node).get("type")
         if entry is None:
-            return (("string",) if "const" in mapping(node) else ()), False
+            return (["string"] if "const" in mapping(node) else []), False
         kinds = texts(entry) if isinstance(entry.value, list) else (text(entry),)
         for kind in kinds:
             if kind not in {"string", "integer", "number", "boolean", "array", "object", "null"}:
                 raise Refusal(entry.place, f"{kind!r} is not a type")
-        rest = tuple(kind for kind in kinds if kind != "null")
+        rest = [kind for kind in kinds if kind != "null"]
         if not rest:
             raise Refusal(entry.place, "null alone cannot be expressed")
         return rest, len(rest) < len(kinds)
 
-    def _kind(self, node: Node, kinds: tuple[str, ...], owner: str) -> ir.Type:
+    def _kind(self, node: Node, kinds: list[str], owner: str) -> ir.Type:
         if len(kinds) > 1:
             return self._scalars(node, kinds)
         if kinds[0] == "array":
@@ -167,7 +179,7 @@ class Schemas:
             return self._map(node, owner)
         return self._scalar(node, kinds[0], owner)
 
-    def _scalars(self, node: Node, kinds: tuple[str, ...]) -> ir.ScalarUnion:
+    def _scalars(self, node: Node, kinds: list[str]) -> ir.ScalarUnion:
         entries = Entries(node, (_TEXT | _NUMBER) - {"enum", "const", "contentMediaType", "contentSchema"})
         scalars: dict[str, ir.Scalar] = {
             "string": self._text(entries),
@@ -225,7 +237,7 @@ class Schemas:
             return ir.MapOf(ir.Anything())
         return ir.MapOf(self.type_of(values, owner))
 
-    # --- what has a name ---------------------------------------------------------------------------------------------
+    # --- what has a name ------------------------------------------------------------------------------
 
     def _named_type(self, name: str, node: Node) -> ir.Type:
         entries = mapping(node)
@@ -245,9 +257,7 @@ class Schemas:
             return True
         kind, values = entries.get("type"), entries.get("additionalProperties")
         return (
-            kind is not None
-            and kind.value == "object"
-            and (values is None or isinstance(values.value, bool))
+            kind is not None and kind.value == "object" and (values is None or isinstance(values.value, bool))
         )
 
     def _object(self, name: str, node: Node) -> None:
@@ -288,9 +298,7 @@ class Schemas:
             place=node.place,
         )
 
-    def _parts(
-        self, node: Node, above: frozenset[str]
-    ) -> tuple[dict[str, Node], dict[str, ir.Place]]:
+    def _parts(self, node: Node, above: frozenset[str]) -> tuple[dict[str, Node], dict[str, ir.Place]]:
         """Properties and required names of an object, those of its `allOf` parts included."""
         if "$ref" in mapping(node):
             name = self._reference(node)
@@ -359,7 +367,9 @@ class Schemas:
         if "oneOf" in entries and "anyOf" in entries:
             raise Refusal(node.place, "'oneOf' and 'anyOf' do not stand together")
         members = self.members(node)
-        nullable = [m for m in members if mapping(m).get("type") is not None and mapping(m)["type"].value == "null"]
+        nullable = [
+            m for m in members if mapping(m).get("type") is not None and mapping(m)["type"].value == "null"
+        ]
         members = [member for member in members if member not in nullable]
         if nullable and len(members) == 1:
             return ir.Nullable(self.type_of(members[0], owner))
@@ -375,7 +385,7 @@ class Schemas:
         for tag in shared:
             cases = tuple((found[tag], name_) for found, name_ in zip(constants, names, strict=True))
             if len({value for value, _ in cases}) == len(cases):
-                self.unions[name] = ir.Union_(
+                self.unions[name] = ir.TaggedUnion(
                     name=name,
                     fragment=fragment(node),
                     doc=entries.text("description"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from typing import Final
 
 WIDTH: Final = 110
@@ -23,7 +24,9 @@ def quoted(body: str, indent: int = 0) -> str:
     body = body.replace('"""', "'''")
     prefix = "r" if "\\" in body else ""
     lines = body.split("\n")
-    single = len(lines) == 1 and len(body) + indent + len(prefix) + 6 <= WIDTH and not body.endswith(('"', "\\"))
+    single = (
+        len(lines) == 1 and len(body) + indent + len(prefix) + 6 <= WIDTH and not body.endswith(('"', "\\"))
+    )
     if single:
         return f'{prefix}"""{body}"""'
     pad = " " * indent
@@ -40,17 +43,13 @@ def wrapped(text: str, width: int) -> str:
             if _ITEM.match(line.strip()):
                 blocks.append([])
             blocks[-1].append(line.strip())
-        paragraphs.append(
-            "\n".join(_filled(" ".join(block), width) for block in blocks if block)
-        )
+        paragraphs.append("\n".join(_filled(" ".join(block), width) for block in blocks if block))
     return "\n\n".join(paragraphs)
 
 
 def _filled(line: str, width: int) -> str:
     hang = "  " if _ITEM.match(line) else ""
-    return textwrap.fill(
-        line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False
-    )
+    return textwrap.fill(line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False)
 
 
 def entry(name: str, doc: str, indent: int) -> str:
@@ -68,3 +67,13 @@ def entry(name: str, doc: str, indent: int) -> str:
 def sentence(text: str) -> str:
     """The first paragraph on one line."""
     return " ".join(re.split(r"\n\s*\n", text.strip())[0].split())
+
+
+def paragraphs(*texts: str) -> str:
+    """Texts as paragraphs, empty ones left out."""
+    return "\n\n".join(text.strip() for text in texts if text.strip())
+
+
+def sources(pages: Sequence[str]) -> str:
+    """The line that names where something is documented."""
+    return f"Source: {', '.join(pages)}" if pages else ""

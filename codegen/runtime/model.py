@@ -1,13 +1,17 @@
-"""What all received models share, and how values are read: every value is checked, every complaint has a place."""
+"""What received models share, and how values are read: each is checked, each complaint has a place."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Final, TypeGuard, TypeVar, cast
+from typing import Final, TypeGuard, TypeVar, cast, overload
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
 
 NOT_RECEIVED: Final[Mapping[str, object]] = {}
 """`raw` of a model that was made by hand."""
@@ -123,7 +127,7 @@ def decode_anything(value: object) -> object:
 
 def decode_moment(value: object) -> datetime:
     """A date and time in ISO 8601; without an offset it is read as UTC."""
-    from dateutil.parser import isoparse  # noqa: PLC0415 (costs ten milliseconds, and few need it)
+    from dateutil.parser import isoparse  # costs ten milliseconds, and few need it
 
     if type(value) is not str:
         raise Mismatch("date and time", value)
@@ -134,25 +138,30 @@ def decode_moment(value: object) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
 
 
-def decode_nothing(value: object) -> None:  # noqa: ARG001
+def decode_nothing(value: object) -> None:
     """The payload of an answer that has none."""
 
 
-def decode_constant(expected: str) -> Callable[[object], str]:
-    """A decoder of one particular string."""
-
-    def decode(value: object) -> str:
-        if type(value) is not str or value != expected:
-            raise Mismatch(f'"{expected}"', value)
-        return value
-
-    return decode
-
-
-def decode_either(*decoders: Callable[[object], T]) -> Callable[[object], T]:
+@overload
+def decode_either(
+    first: Callable[[object], A], second: Callable[[object], B], /
+) -> Callable[[object], A | B]: ...
+@overload
+def decode_either(
+    first: Callable[[object], A], second: Callable[[object], B], third: Callable[[object], C], /
+) -> Callable[[object], A | B | C]: ...
+@overload
+def decode_either(
+    first: Callable[[object], A],
+    second: Callable[[object], B],
+    third: Callable[[object], C],
+    fourth: Callable[[object], D],
+    /,
+) -> Callable[[object], A | B | C | D]: ...
+def decode_either(*decoders: Callable[[object], object]) -> Callable[[object], object]:
     """A decoder of several scalar types: the first that fits reads the value."""
 
-    def decode(value: object) -> T:
+    def decode(value: object) -> object:
         expected: list[str] = []
         for decoder in decoders:
             try:
@@ -246,7 +255,7 @@ _LATEST: Final = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def moment_of(count: int, per_second: int = 1, since: float = 0.0) -> datetime:
-    """The moment so many seconds (or parts of one) after `since`; one that no calendar holds becomes the nearest."""
+    """The moment so many seconds, or parts of one, after `since`; the nearest that a calendar holds."""
     try:
         return _EPOCH + timedelta(seconds=since + count / per_second)
     except (OverflowError, ValueError):

@@ -1,4 +1,4 @@
-"""What is sent: every value is checked before anything leaves, then written down. Nothing in here does I/O."""
+"""What is sent: every value is checked before anything leaves, then written down. No I/O in here."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-# --- values: `at` is where the object stands ("" or "post_info."), `name` the field -----------------------------------
+# --- values: `at` is where the object stands ("" or "post_info."), `name` the field -------------------
 
 
 def text(
@@ -221,7 +221,9 @@ def address(value: object, name: str, secrets: list[str] | None) -> str:
     if secrets is not None:
         query = urlsplit(found).query
         pairs = parse_qsl(query)
-        secrets += [part for part in (query, *(pair[1] for pair in pairs)) if len(part) >= _SHORTEST_MASKED_PART]
+        secrets += [
+            part for part in (query, *(pair[1] for pair in pairs)) if len(part) >= _SHORTEST_MASKED_PART
+        ]
     return found
 
 
@@ -235,9 +237,8 @@ def header(name: str, value: object, field: str) -> tuple[str, str]:
 
 def content(value: object, field: str) -> None:
     """A binary body: bytes, or something that yields them."""
-    if isinstance(value, (str, bytearray, memoryview)) or not (
-        isinstance(value, bytes) or hasattr(value, "__iter__") or hasattr(value, "__aiter__")
-    ):
+    iterable = hasattr(value, "__iter__") or hasattr(value, "__aiter__")
+    if type(value) in {str, bytearray, memoryview} or not iterable:
         wrong_type(field, value, "bytes, or an iterable of bytes")
 
 
@@ -246,7 +247,7 @@ def embedded(value: object) -> str:
     return _encode(value)
 
 
-# --- writing down -----------------------------------------------------------------------------------------------------
+# --- writing down -------------------------------------------------------------------------------------
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -272,5 +273,7 @@ def plain(value: object) -> str:
 
 def masks(secrets: list[str]) -> tuple[str, ...]:
     """Every spelling in which a secret can come back, longest first."""
-    spellings = {spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), quote_plus(secret))}
+    spellings = {
+        spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), quote_plus(secret))
+    }
     return tuple(sorted(spellings, key=lambda spelling: (-len(spelling), spelling)))

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 class Client(SyncDriver):
     """TikTok Open API, waiting for each answer.
 
-    Use it in a `with` block, or close it yourself. It keeps no access token: each call is given one.
+    _CLIENT_ARGS: Final =
 
-    Args: base_url: where every call goes instead of the documented hosts, for example a mock server. timeout:
-    seconds to wait for connecting, each read and each write; the default is 30, and 10 for connecting.
-    Uploads have their own. transport: an httpx transport, for tests and proxies. http: an httpx client of
-    your own; it is not closed with this one.
+    Args:
+        base_url: where every call goes instead of the documented hosts, for example a mock server.
+        timeout: seconds to wait for connecting, each read and each write; the default is 30, and 10 for
+            connecting. Uploads have their own.
+        transport: an httpx transport, for tests and proxies.
+        http: an httpx client of your own; it is not closed with this one.
     """
 
     _catalogue = CATALOGUE
@@ -69,12 +71,14 @@ class Client(SyncDriver):
 class AsyncClient(AsyncDriver):
     """TikTok Open API, awaiting each answer.
 
-    Use it in an `async with` block, or close it yourself. It keeps no access token: each call is given one.
+    _CLIENT_ARGS: Final =
 
-    Args: base_url: where every call goes instead of the documented hosts, for example a mock server. timeout:
-    seconds to wait for connecting, each read and each write; the default is 30, and 10 for connecting.
-    Uploads have their own. transport: an httpx transport, for tests and proxies. http: an httpx client of
-    your own; it is not closed with this one.
+    Args:
+        base_url: where every call goes instead of the documented hosts, for example a mock server.
+        timeout: seconds to wait for connecting, each read and each write; the default is 30, and 10 for
+            connecting. Uploads have their own.
+        transport: an httpx transport, for tests and proxies.
+        http: an httpx client of your own; it is not closed with this one.
     """
 
     _catalogue = CATALOGUE

@@ -94,6 +94,12 @@ class OauthFace:
         body: ClientCredentialsGrant,
     ) -> ClientToken: ...
 
+    @overload
+    def get_token(
+        self,
+        body: AuthorizationCodeGrant | RefreshTokenGrant | ClientCredentialsGrant,
+    ) -> UserToken | ClientToken: ...
+
     def get_token(
         self,
         body: AuthorizationCodeGrant | RefreshTokenGrant | ClientCredentialsGrant,
@@ -316,6 +322,12 @@ class AsyncOauthFace:
         self,
         body: ClientCredentialsGrant,
     ) -> ClientToken: ...
+
+    @overload
+    async def get_token(
+        self,
+        body: AuthorizationCodeGrant | RefreshTokenGrant | ClientCredentialsGrant,
+    ) -> UserToken | ClientToken: ...
 
     async def get_token(
         self,

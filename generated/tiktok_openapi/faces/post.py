@@ -96,6 +96,15 @@ class PostFace:
         source_info: PullFromUrlSource,
     ) -> PullInit: ...
 
+    @overload
+    def init_video_post(
+        self,
+        *,
+        access_token: str,
+        post_info: VideoPostInfo,
+        source_info: VideoSource,
+    ) -> UploadInit | PullInit: ...
+
     def init_video_post(
         self,
         *,
@@ -154,6 +163,14 @@ class PostFace:
         access_token: str,
         source_info: PullFromUrlSource,
     ) -> PullInit: ...
+
+    @overload
+    def init_inbox_video(
+        self,
+        *,
+        access_token: str,
+        source_info: VideoSource,
+    ) -> UploadInit | PullInit: ...
 
     def init_inbox_video(
         self,
@@ -383,6 +400,15 @@ class AsyncPostFace:
         source_info: PullFromUrlSource,
     ) -> PullInit: ...
 
+    @overload
+    async def init_video_post(
+        self,
+        *,
+        access_token: str,
+        post_info: VideoPostInfo,
+        source_info: VideoSource,
+    ) -> UploadInit | PullInit: ...
+
     async def init_video_post(
         self,
         *,
@@ -441,6 +467,14 @@ class AsyncPostFace:
         access_token: str,
         source_info: PullFromUrlSource,
     ) -> PullInit: ...
+
+    @overload
+    async def init_inbox_video(
+        self,
+        *,
+        access_token: str,
+        source_info: VideoSource,
+    ) -> UploadInit | PullInit: ...
 
     async def init_inbox_video(
         self,

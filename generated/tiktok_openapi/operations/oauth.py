@@ -127,6 +127,12 @@ def get_token(
 ) -> Call[ClientToken]: ...
 
 
+@overload
+def get_token(
+    body: AuthorizationCodeGrant | RefreshTokenGrant | ClientCredentialsGrant,
+) -> Call[UserToken | ClientToken]: ...
+
+
 def get_token(
     body: AuthorizationCodeGrant | RefreshTokenGrant | ClientCredentialsGrant,
 ) -> Call[UserToken | ClientToken]:

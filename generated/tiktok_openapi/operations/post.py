@@ -97,6 +97,15 @@ def init_video_post(
 ) -> Call[PullInit]: ...
 
 
+@overload
+def init_video_post(
+    *,
+    access_token: str,
+    post_info: VideoPostInfo,
+    source_info: VideoSource,
+) -> Call[UploadInit | PullInit]: ...
+
+
 def init_video_post(
     *,
     access_token: str,
@@ -151,6 +160,14 @@ def init_inbox_video(
     access_token: str,
     source_info: PullFromUrlSource,
 ) -> Call[PullInit]: ...
+
+
+@overload
+def init_inbox_video(
+    *,
+    access_token: str,
+    source_info: VideoSource,
+) -> Call[UploadInit | PullInit]: ...
 
 
 def init_inbox_video(
