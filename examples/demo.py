@@ -27,7 +27,7 @@ REDIRECT_URI = "http://127.0.0.1:8765/callback/"
 CHUNK_SIZE = 10_000_000
 BIG_SIZE = 64_000_123
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Run the suite on every supported Python that this machine has, each in an environment of its own.
 
-`make test-versions` calls it. The checks that judge the source rather than run it (type checkers, drift) are left
-to `make check`: their verdict does not depend on the interpreter.
+`make test-versions` calls it. Tests marked `once` judge the source rather than run it (type checkers, drift):
+one Python is enough for them, and `make test` is where they run.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def run(version: str, python: str) -> bool:
 
 def main() -> int:
     found = interpreters()
-    current = "%d.%d" % sys.version_info[:2]
+    current = ".".join(map(str, sys.version_info[:2]))
     print(f"here: {', '.join(found)}; missing: {', '.join(v for v in SUPPORTED if v not in found) or 'none'}")
     results = {}
     for version, python in found.items():

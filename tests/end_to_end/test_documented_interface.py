@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,17 +15,19 @@ from tiktok_api_client import SCOPES, AsyncTikTok, TikTok
 REDIRECT = "http://127.0.0.1:8765/callback/"
 
 
-def logged_in(mock_url: str) -> TikTok:
-    tik = TikTok(
+@pytest.fixture
+def tik(mock_url: str) -> Iterator[TikTok]:
+    """A client whose creator has logged in."""
+    with TikTok(
         client_key="mock_client_key",
         client_secret="mock_client_secret",
         redirect_uri=REDIRECT,
         state="st-41",
         scopes=["user.info.basic", "video.publish", "video.upload"],
         base_url=mock_url,
-    )
-    tik.exchange_code_for_token(code=code_for(tik))
-    return tik
+    ) as client:
+        client.exchange_code_for_token(code=code_for(client))
+        yield client
 
 
 def code_for(tik: TikTok) -> str:
@@ -46,7 +49,8 @@ def test_a_code_verifier_kept_elsewhere_finishes_the_login(mock_url: str) -> Non
     kept = first.code_verifier
     second = TikTok("mock_client_key", "mock_client_secret", REDIRECT, base_url=mock_url)
     second.code_verifier = kept
-    token = second.exchange_code_for_token(code=code)
+    with second:
+        token = second.exchange_code_for_token(code=code)
     assert str(token["access_token"]).startswith("act.")
     assert token["refresh_token"] == token.refresh_token
 
@@ -55,11 +59,11 @@ def test_the_base_url_may_come_from_the_environment(mock_url: str, monkeypatch: 
     monkeypatch.setenv("TIKTOK_BASE_URL", mock_url)
     tik = TikTok("mock_client_key", "mock_client_secret", REDIRECT, "st-41")
     assert tik.get_authorization_url().startswith(mock_url + "/")
-    assert tik.exchange_code_for_token(code=code_for(tik)).open_id
+    with tik:
+        assert tik.exchange_code_for_token(code=code_for(tik)).open_id
 
 
-def test_tokens_refresh_and_revoke(mock_url: str) -> None:
-    tik = logged_in(mock_url)
+def test_tokens_refresh_and_revoke(tik: TikTok) -> None:
     before = tik.refresh_access_token()
     after = tik.refresh_access_token(refresh_token=before.refresh_token)
     assert after["access_token"] != before["access_token"]
@@ -68,14 +72,13 @@ def test_tokens_refresh_and_revoke(mock_url: str) -> None:
         tik.get_creator_info(access_token=after.access_token)
 
 
-def test_creator_info_reads_by_attribute_and_by_key(mock_url: str) -> None:
-    creator = logged_in(mock_url).get_creator_info()
+def test_creator_info_reads_by_attribute_and_by_key(tik: TikTok) -> None:
+    creator = tik.get_creator_info()
     assert creator["data"]["privacy_level_options"] == [str(level) for level in creator.privacy_level_options]
     assert "SELF_ONLY" in creator.privacy_level_options
 
 
-def test_a_video_file_is_posted(mock_url: str, clip: Path) -> None:
-    tik = logged_in(mock_url)
+def test_a_video_file_is_posted(tik: TikTok, clip: Path) -> None:
     post = tik.create_video(
         title="A test #mock",
         source="FILE_UPLOAD",
@@ -94,8 +97,8 @@ def test_a_video_file_is_posted(mock_url: str, clip: Path) -> None:
     assert status["data"]["status"] in {"PROCESSING_UPLOAD", "PUBLISH_COMPLETE"}
 
 
-def test_a_video_draft_goes_to_the_inbox(mock_url: str, clip: Path) -> None:
-    post = logged_in(mock_url).create_video(
+def test_a_video_draft_goes_to_the_inbox(tik: TikTok, clip: Path) -> None:
+    post = tik.create_video(
         title="",
         source="FILE_UPLOAD",
         upload_type="UPLOAD_VIDEO_FILE",
@@ -108,8 +111,8 @@ def test_a_video_draft_goes_to_the_inbox(mock_url: str, clip: Path) -> None:
 @pytest.mark.parametrize(
     ("upload_type", "prefix"), [("POST_VIDEO_URL", "v_pub_url~"), ("UPLOAD_VIDEO_URL", "v_inbox_url~")]
 )
-def test_a_video_is_pulled_from_a_url(mock_url: str, upload_type: str, prefix: str) -> None:
-    post = logged_in(mock_url).create_video(
+def test_a_video_is_pulled_from_a_url(tik: TikTok, upload_type: str, prefix: str) -> None:
+    post = tik.create_video(
         title="From a URL",
         source="PULL_FROM_URL",
         upload_type=upload_type,
@@ -121,8 +124,7 @@ def test_a_video_is_pulled_from_a_url(mock_url: str, upload_type: str, prefix: s
 
 
 @pytest.mark.parametrize("post_mode", ["DIRECT_POST", "MEDIA_UPLOAD"])
-def test_photos_are_posted(mock_url: str, post_mode: str) -> None:
-    tik = logged_in(mock_url)
+def test_photos_are_posted(tik: TikTok, post_mode: str) -> None:
     post = tik.create_photo(
         title="Mock photos",
         post_mode=post_mode,
@@ -141,7 +143,8 @@ async def test_the_async_face_does_the_same(mock_url: str, clip: Path) -> None:
     async with AsyncTikTok(
         "mock_client_key", "mock_client_secret", REDIRECT, "st-41", base_url=mock_url
     ) as tik:
-        answer = httpx.get(tik.get_authorization_url())
+        async with httpx.AsyncClient() as browser:
+            answer = await browser.get(tik.get_authorization_url())
         code = parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
         await tik.exchange_code_for_token(code=code)
         post = await tik.create_video(

@@ -73,7 +73,9 @@ def test_the_base_install_declares_three_dependencies(wheel: Path) -> None:
         lines = archive.read(metadata).decode().splitlines()
     required = [line.removeprefix("Requires-Dist: ") for line in lines if line.startswith("Requires-Dist: ")]
     plain = {
-        entry.split(";")[0].split(">")[0].split("<")[0].strip() for entry in required if "extra ==" not in entry
+        entry.split(";")[0].split(">")[0].split("<")[0].strip()
+        for entry in required
+        if "extra ==" not in entry
     }
     assert plain == BASE
 
