@@ -77,11 +77,7 @@ class ChunkPlan:
                 )
             return
         if not MIN_CHUNK_SIZE <= chunk <= MAX_CHUNK_SIZE:
-            raise Impossible(
-                "chunk_size",
-                f"{chunk:,}",
-                f"must be {MIN_CHUNK_SIZE:,} to {MAX_CHUNK_SIZE:,}, or the whole video",
-            )
+            raise _wrong_chunk_size(chunk)
         if count > MAX_CHUNK_COUNT:
             raise Impossible(
                 "total_chunk_count", f"{count:,}", f"must be at most {MAX_CHUNK_COUNT:,}", "use larger chunks"
@@ -100,17 +96,20 @@ class ChunkPlan:
 
         Args:
             video_size: bytes, 1 to 4 GiB.
-            chunk_size: cut into chunks of this many bytes instead.
+            chunk_size: cut into chunks of so many bytes instead, 5 to 64 MiB. A video that is shorter than
+                two of them is not cut, unless it has more than 64 MiB; then it is cut in two.
 
         Raises:
             Impossible: no plan within the rules has these numbers.
         """
         _check_video_size(video_size)
         if chunk_size is None:
-            whole = video_size <= MAX_CHUNK_SIZE
-            # under 128 MiB, full chunks would make a single one that is too large: two halves instead
-            chunk_size = video_size if whole else min(video_size // 2, MAX_CHUNK_SIZE)
-        return cls(video_size, chunk_size, video_size // chunk_size if chunk_size > 0 else 0)
+            chunk_size = MAX_CHUNK_SIZE
+        elif chunk_size > MAX_CHUNK_SIZE or (chunk_size < MIN_CHUNK_SIZE and chunk_size != video_size):
+            raise _wrong_chunk_size(chunk_size)
+        if video_size < 2 * chunk_size:
+            chunk_size = video_size if video_size <= MAX_CHUNK_SIZE else video_size // 2
+        return cls(video_size, chunk_size, video_size // chunk_size)
 
     @property
     def last_chunk_size(self) -> int:
@@ -140,3 +139,8 @@ def _check_video_size(video_size: int) -> None:
         raise Impossible("video_size", f"{video_size:,}", "must be at least 1 byte", "the video is empty")
     if video_size > MAX_VIDEO_SIZE:
         raise Impossible("video_size", f"{video_size:,}", f"must be at most {MAX_VIDEO_SIZE:,} bytes (4 GiB)")
+
+
+def _wrong_chunk_size(chunk_size: int) -> Impossible:
+    limit = f"must be {MIN_CHUNK_SIZE:,} to {MAX_CHUNK_SIZE:,} bytes (5 to 64 MiB), or the whole video"
+    return Impossible("chunk_size", f"{chunk_size:,}", limit)

@@ -25,7 +25,7 @@ from tiktok_openapi.routes import BY_ID
 
 from ._flow import Flow, Invoke, blocking
 
-VideoSource = Union[
+VideoInput = Union[
     str, "os.PathLike[str]", IO[bytes], bytes, bytearray, memoryview, Iterable[bytes], AsyncIterable[bytes]
 ]
 """What a video can be given as. A `str` that begins with ``https://`` is a URL, any other one a path."""
@@ -58,6 +58,8 @@ class Source(ABC):
     def __init__(self, name: str) -> None:
         self.name = name
         """What messages call it."""
+        self.path: str | None = None
+        """Where it can be found again, if it is a file that was given by its path."""
 
     @abstractmethod
     def read(self, first: int, size: int) -> bytes:
@@ -255,11 +257,12 @@ class StreamSource(Source):
             return
         if not isinstance(piece, (bytes, bytearray, memoryview)):
             raise SourceFailed(f"{self.name} must give bytes, not {type(piece).__name__}")
-        if self._pulled + len(piece) > self.size:
+        data = piece if isinstance(piece, bytes) else bytes(cast("bytearray", piece))
+        if self._pulled + len(data) > self.size:
             raise SourceFailed(f"{self.name} gives more than the {self.size:,} bytes that were announced")
         self._spool.seek(self._pulled - self._base)
-        self._spool.write(piece)
-        self._pulled += len(piece)
+        self._spool.write(data)
+        self._pulled += len(data)
 
     def _spooled(self, first: int, size: int) -> bytes:
         if first < self._base:
@@ -274,7 +277,7 @@ def is_url(video: object) -> bool:
 
 
 def open_source(
-    video: VideoSource, *, field: str = "video", size: int | None = None, content_type: str | None = None
+    video: VideoInput, *, field: str = "video", size: int | None = None, content_type: str | None = None
 ) -> Flow[Source]:
     """Look at a video and make it readable; close the result when done.
 
@@ -332,18 +335,17 @@ def _head(source: Source, field: str) -> Flow[bytes]:
     return (yield from blocking(source.read_whole, 0, min(_HEAD, source.size)))
 
 
-def _open(video: VideoSource, field: str, size: int | None) -> Source:
+def _open(video: VideoInput, field: str, size: int | None) -> Source:
     if isinstance(video, (bytes, bytearray, memoryview)):
-        source: Source = BytesSource(field, video)
+        source: Source = BytesSource(field, cast("bytes", video))
     elif isinstance(video, (str, os.PathLike)):
         source = _open_path(Path(video), field)
     elif isinstance(video, io.TextIOBase):
         raise Impossible(field, "a file opened as text", 'must be opened in binary mode ("rb")')
     elif hasattr(video, "read") and not isinstance(video, AsyncIterable):
         source = _open_file(cast("IO[bytes]", video), field, size)
-    elif isinstance(video, (Iterable, AsyncIterable)):
-        pieces = cast("Iterable[bytes] | AsyncIterable[bytes]", video)
-        source = StreamSource(field, pieces, _announced(field, size))
+    elif isinstance(cast("object", video), (Iterable, AsyncIterable)):
+        source = StreamSource(field, video, _announced(field, size))
     else:
         raise Impossible(
             field,
@@ -389,7 +391,9 @@ def _open_path(path: Path, field: str) -> FileSource:
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else str(problem)
         raise Impossible(field, name, f"must be a readable file ({reason})") from None
-    return FileSource(name, descriptor, os.fstat(descriptor).st_size)
+    source = FileSource(name, descriptor, os.fstat(descriptor).st_size)
+    source.path = str(path.absolute())
+    return source
 
 
 def _open_file(file: IO[bytes], field: str, size: int | None) -> Source:
@@ -397,7 +401,8 @@ def _open_file(file: IO[bytes], field: str, size: int | None) -> Source:
         raise Impossible(field, "a closed file", "must be open")
     name = getattr(file, "name", None)
     name = repr(name) if isinstance(name, str) else field
-    raw = getattr(file, "raw", file) if isinstance(file, (io.BufferedReader, io.BufferedRandom)) else file
+    buffered = isinstance(cast("object", file), (io.BufferedReader, io.BufferedRandom))
+    raw: object = getattr(file, "raw", file) if buffered else file
     if isinstance(raw, io.FileIO) and stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
         if file.writable():
             file.flush()

@@ -89,12 +89,28 @@ def test_a_plan_can_be_made_exactly_when_no_rule_is_broken(size: int, chunk: int
 
 
 @given(sizes, st.integers(5 * MIB, 64 * MIB))
-def test_a_chosen_chunk_size_is_kept_or_refused(size: int, chunk: int) -> None:
-    if rules_broken(size, chunk, size // chunk):
-        with pytest.raises(Impossible, match=r"chunk_size|total_chunk_count"):
-            ChunkPlan.for_size(size, chunk)
+def test_a_chosen_chunk_size_is_kept_when_the_video_holds_two(size: int, chunk: int) -> None:
+    plan = ChunkPlan.for_size(size, chunk)
+    assert rules_broken(size, plan.chunk_size, plan.total_chunk_count) == []
+    if size >= 2 * chunk:
+        assert plan.chunk_size == chunk
+    elif size <= 64 * MIB:
+        assert plan.total_chunk_count == 1
     else:
-        assert ChunkPlan.for_size(size, chunk).chunk_size == chunk
+        assert plan.total_chunk_count == 2
+
+
+@given(sizes, st.integers(-5, 5 * MIB - 1) | st.integers(64 * MIB + 1, FOUR_GB))
+def test_a_chosen_chunk_size_out_of_range_is_refused(size: int, chunk: int) -> None:
+    assume(not size == chunk < 5 * MIB)
+    with pytest.raises(Impossible, match="chunk_size: must be 5,242,880 to 67,108,864 bytes"):
+        ChunkPlan.for_size(size, chunk)
+
+
+def test_the_whole_video_may_be_named_as_chunk_size() -> None:
+    assert ChunkPlan.for_size(4_194_304, 4_194_304) == ChunkPlan(4_194_304, 4_194_304, 1)
+    with pytest.raises(Impossible, match="chunk_size"):
+        ChunkPlan.for_size(100_000_000, 100_000_000)
 
 
 @given(sizes, st.data())

@@ -7,7 +7,7 @@ import io
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TypeVar, cast
 
 import pytest
 from typing_extensions import Buffer
@@ -19,7 +19,7 @@ from tiktok_api_client.source import (
     Source,
     SourceFailed,
     StreamSource,
-    VideoSource,
+    VideoInput,
     container,
     is_url,
     open_source,
@@ -45,16 +45,21 @@ class SilentAsync:
 
 
 def opened(
-    video: VideoSource, *, size: int | None = None, content_type: str | None = None, field: str = "video"
+    video: VideoInput, *, size: int | None = None, content_type: str | None = None, field: str = "video"
 ) -> Source:
     flow = open_source(video, field=field, size=size, content_type=content_type)
     OPEN.append(SyncRunner(Silent(), SystemClock()).run(flow))
     return OPEN[-1]
 
 
-async def opened_async(video: VideoSource, *, size: int | None = None) -> Source:
+async def opened_async(video: VideoInput, *, size: int | None = None) -> Source:
     OPEN.append(await AsyncRunner(SilentAsync(), SystemClock()).run(open_source(video, size=size)))
     return OPEN[-1]
+
+
+def close(video: object) -> None:
+    if isinstance(video, io.IOBase):
+        video.close()
 
 
 OPEN: list[Source] = []
@@ -103,10 +108,10 @@ def path(tmp_path: Path) -> Path:
 def as_gzip(path: Path) -> IO[bytes]:
     packed = path.with_suffix(".gz")
     packed.write_bytes(gzip.compress(DATA))
-    return gzip.open(packed)
+    return cast("IO[bytes]", gzip.open(packed))
 
 
-MAKERS: dict[str, Callable[[Path], VideoSource]] = {
+MAKERS: dict[str, Callable[[Path], VideoInput]] = {
     "path": lambda path: path,
     "path as text": str,
     "file object": lambda path: path.open("rb"),
@@ -133,8 +138,7 @@ def test_every_kind_gives_its_bytes_and_gives_them_again(kind: str, path: Path) 
     source.arrived(700_000)
     assert b"".join(Slice(source, 700_000, len(DATA) - 700_000)) == DATA[700_000:]
     assert max(len(piece) for piece in Slice(source, 700_000, len(DATA) - 700_000)) <= SYNC_PIECE
-    if hasattr(video, "close"):
-        video.close()
+    close(video)
 
 
 @pytest.mark.parametrize("kind", [*MAKERS, "async generator"])
@@ -146,8 +150,7 @@ async def test_every_kind_gives_the_same_to_async_for(kind: str, path: Path) -> 
     for first, size in ((0, 500_000), (0, 500_000), (500_000, len(DATA) - 500_000)):
         source.arrived(first)
         assert b"".join([piece async for piece in Slice(source, first, size)]) == DATA[first : first + size]
-    if hasattr(video, "close"):
-        video.close()
+    close(video)
 
 
 def test_a_slice_tells_how_far_it_is_when_the_piece_has_gone() -> None:

@@ -1,0 +1,351 @@
+"""One try at one post: what is sent, what is written down, and what is known of the outcome."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar, Union, cast
+
+import attrs
+
+from tiktok_openapi import (
+    Answer,
+    Call,
+    CouldNotAsk,
+    Error,
+    Impossible,
+    PhotoInit,
+    PullInit,
+    Receipt,
+    Sent,
+    ServerFault,
+    Unreadable,
+    UploadInit,
+)
+
+from ._flow import Flow, Perform, Signal, answer, blocking, notify, now, shielded
+from ._session import Session
+from .errors import StoreFailed
+from .journal import Entry, Journal, Stage, entry_id, written
+from .plan import ChunkPlan
+from .posts import Post
+from .prepare import FILE_KEYS, NO_TOKEN, PHOTO_KEYS, PULL_KEYS, Request, check, prepare
+from .results import Submitted
+from .source import Source, StreamSource, VideoInput, is_url, open_source
+from .upload import OnProgress, UploadEnded, UploadJob, upload, where_tiktok_is
+
+T = TypeVar("T")
+
+Init = Union[UploadInit, PullInit, PhotoInit]
+
+
+OnPublishId = Callable[[str], object]
+"""Told the publish id before the first byte moves. May be async where the caller is."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Options:
+    """How a post is sent; what it is stands in `posts`."""
+
+    access_token: str | None = attrs.field(default=None, repr=False)
+    """Use this one, and never refresh it."""
+    chunk_size: int | None = None
+    """Bytes per chunk, 5 to 64 MiB."""
+    key: str | None = None
+    """The caller's own name for this post. A second call with it does not post again: it gives the result of
+    the first one, or goes on with its upload, in whatever process.
+    """
+    on_publish_id: OnPublishId | None = None
+    """Told the publish id before the first byte moves."""
+    on_progress: OnProgress | None = None
+    """Told how far the upload is."""
+    cancel: Signal | None = None
+    """Set it, from any thread, to stop the upload; it can be resumed."""
+
+
+class OutcomeUnknown(Error):
+    """An earlier call with this key sent its init and did not learn the outcome: TikTok may have the post.
+
+    Look into the TikTok app. If the post is not there, `forget(key)` and post again.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key: str = key
+        self.sent: Sent = Sent.UNKNOWN
+        self.publish_id: str | None = None
+
+    def __str__(self) -> str:
+        return (
+            f"an earlier call with key {self.key!r} may have posted, or is posting now: nobody knows"
+            "\n  what helps: look into the TikTok app; if the post is not there, forget(key) and post again"
+        )
+
+
+def mark(error: Exception, sent: Sent, publish_id: str | None) -> None:
+    """Let an exception tell what it left behind."""
+    with contextlib.suppress(AttributeError):  # the user's own exception may have no room
+        error.sent = sent  # type: ignore[attr-defined]
+        error.publish_id = publish_id  # type: ignore[attr-defined]
+
+
+class Attempt:
+    """One try at one post: what is known of it so far."""
+
+    def __init__(self, session: Session, options: Options) -> None:
+        self._session = session
+        self._options = options
+        self._journal: Journal | None = session.journal
+        self._entry = Entry(id=entry_id(options.key), key=options.key, stage=Stage.BEGINNING)
+        self._claimed = False
+        self._sent = Sent.NO
+
+    def publish(self, post: Post, field: str) -> Flow[Submitted]:
+        """The whole way, from looking at the post to TikTok having it."""
+        check(post)
+        found = yield from self._earlier(post)
+        if found is not None and found.stage is Stage.HANDED_OVER:
+            return self._result(resumed=True)
+        request = yield from prepare(post, field=field, chunk_size=self._options.chunk_size)
+        try:
+            if found is None:
+                try:
+                    return (yield from self._begin_and_send(post, request))
+                except _Taken as taken:  # another caller was quicker
+                    self._adopt(taken.entry, post)
+            return (yield from self._go_on(request.source))
+        finally:
+            if request.source is not None:
+                request.source.close()
+
+    def resume(self, publish_id: str, video: VideoInput | None, size: int | None) -> Flow[Submitted]:
+        """The rest of the way, from the journal."""
+        found = None if self._journal is None else (yield from written(self._journal.find, publish_id))
+        if found is None:
+            advice = "nobody else knows where its bytes go"
+            raise Impossible("publish_id", repr(publish_id), "must be that of a post in the journal", advice)
+        self._adopt(found, None)
+        if found.stage is Stage.HANDED_OVER:
+            return self._result(resumed=True)
+        given = found.path if video is None else video
+        if given is None:
+            raise Impossible("video", "nothing", "must be given again: it was not a path")
+        source = yield from open_source(given, size=size, content_type=found.content_type)
+        try:
+            return (yield from self._go_on(source))
+        finally:
+            source.close()
+
+    def telling(self, flow: Flow[T]) -> Flow[T]:
+        """Run a flow whose exceptions all tell what is known of this post."""
+        try:
+            return (yield from flow)
+        except Exception as error:
+            mark(error, self._sent, self._entry.publish_id)
+            raise
+
+    # Beginning
+
+    def _begin_and_send(self, post: Post, request: Request) -> Flow[Submitted]:
+        yield from self._describe(post, request)
+        operation = request.make(NO_TOKEN).operation
+        asking = self._session.ask_fully(request.make, self._options.access_token)
+        begun = yield from _around(asking, operation.id, self._init)
+        yield from notify(self._options.on_publish_id, begun.value.publish_id)
+        receipt = None
+        if request.source is not None:
+            receipt = yield from self._upload(request.source, 0)
+        return Submitted(begun.value.publish_id, request.keys, cast("dict[str, Any]", begun.body), receipt)
+
+    def _describe(self, post: Post, request: Request) -> Flow[None]:
+        """Fill in what the journal is to know."""
+        source, plan = request.source, request.plan
+        fingerprint = ""
+        if source is not None and self._journal is not None:
+            fingerprint = yield from blocking(source.fingerprint)
+        self._entry = attrs.evolve(
+            self._entry,
+            kind=type(post).__name__,
+            digest=_digest(post),
+            began_at=(yield from now()),
+            path=None if source is None else source.path,
+            fingerprint=fingerprint,
+            content_type=None if source is None else source.content_type,
+            video_size=None if plan is None else plan.video_size,
+            chunk_size=None if plan is None else plan.chunk_size,
+        )
+
+    def _init(self, call: Call[Any]) -> Flow[Answer[Any]]:
+        """The init itself. Runs to its end even when the caller is cancelled: its answer must not be lost."""
+        yield from self._claim()
+        self._sent = Sent.UNKNOWN
+        try:
+            begun = yield from answer(call)
+        except Error as error:
+            self._sent = _sent(error)
+            if self._sent is Sent.NO:
+                yield from self._drop()
+            raise
+        init: Init = begun.value
+        self._sent = Sent.YES
+        self._entry = attrs.evolve(
+            self._entry,
+            stage=Stage.BEGUN if isinstance(init, UploadInit) else Stage.HANDED_OVER,
+            publish_id=init.publish_id,
+            upload_url=init.upload_url if isinstance(init, UploadInit) else None,
+        )
+        yield from self._write()
+        return begun
+
+    # Sending
+
+    def _go_on(self, source: Source | None) -> Flow[Submitted]:
+        """What an earlier call has left to do."""
+        entry = self._entry
+        if entry.stage is Stage.BEGINNING:
+            raise OutcomeUnknown(entry.key or "")
+        if entry.stage is Stage.HANDED_OVER or source is None:
+            return self._result(resumed=True)
+        same = source.size == entry.video_size
+        if same and entry.fingerprint and not isinstance(source, StreamSource):
+            same = (yield from blocking(source.fingerprint)) == entry.fingerprint
+        if not same:
+            limit = f"must be the video that {entry.publish_id} was begun with ({entry.video_size:,} bytes)"
+            raise Impossible("video", f"{source.name} with {source.size:,} bytes", limit)
+        stored = yield from where_tiktok_is(self._session, self._job(), self._options.access_token)
+        receipt = yield from self._upload(source, stored or 0)
+        return attrs.evolve(self._result(resumed=True), receipt=receipt)
+
+    def _upload(self, source: Source, stored: int) -> Flow[Receipt | None]:
+        try:
+            receipt = yield from upload(
+                self._session,
+                self._job(),
+                source,
+                stored=stored,
+                access_token=self._options.access_token,
+                on_progress=self._options.on_progress,
+                cancel=self._options.cancel,
+            )
+        except UploadEnded:
+            yield from self._drop()  # nothing can come of it, so its key may be used for a new post
+            raise
+        self._entry = attrs.evolve(self._entry, stage=Stage.HANDED_OVER, upload_url=None)
+        yield from self._write()
+        return receipt
+
+    def _job(self) -> UploadJob:
+        entry = self._entry
+        if not (entry.publish_id and entry.upload_url and entry.content_type):
+            raise StoreFailed(f"the journal's entry of {entry.publish_id} does not say where its bytes go")
+        plan = ChunkPlan.for_size(entry.video_size or 0, entry.chunk_size)
+        return UploadJob(entry.publish_id, entry.upload_url, plan, entry.content_type)
+
+    def _result(self, *, resumed: bool) -> Submitted:
+        """What an earlier call had as its result."""
+        entry = self._entry
+        data: dict[str, Any] = {"publish_id": entry.publish_id}
+        if entry.upload_url is not None:
+            data["upload_url"] = entry.upload_url
+        body = {"data": data, "error": {"code": "ok", "message": ""}}
+        return Submitted(str(entry.publish_id), _keys(entry), body, resumed=resumed)
+
+    # The journal
+
+    def _earlier(self, post: Post) -> Flow[Entry | None]:
+        """The entry of this key, if an earlier call has made one."""
+        key = self._options.key
+        if key is None:
+            return None
+        if self._journal is None:
+            raise Impossible("key", repr(key), "needs a journal")
+        found = yield from written(self._journal.look, self._entry.id)
+        if found is not None:
+            self._adopt(found, post)
+        return found
+
+    def _adopt(self, entry: Entry, post: Post | None) -> None:
+        """Go on with the entry of an earlier call."""
+        self._entry, self._claimed = entry, True
+        self._sent = Sent.UNKNOWN if entry.stage is Stage.BEGINNING else Sent.YES
+        if post is not None and entry.digest != _digest(post):
+            limit = "must name one post only, and has named another one"
+            raise Impossible("key", repr(entry.key), limit, "use a new key for a new post")
+
+    def _claim(self) -> Flow[None]:
+        """Write down that the init is about to be sent."""
+        if self._journal is None or self._claimed:
+            return
+        found = yield from written(self._journal.claim, self._entry)
+        if found is not None:
+            raise _Taken(found)
+        self._claimed = True
+
+    def _write(self) -> Flow[None]:
+        if self._journal is not None:
+            yield from written(self._journal.write, self._entry)
+
+    def _drop(self) -> Flow[None]:
+        """Forget: nothing was sent, or nothing can come of it."""
+        if self._journal is not None and self._claimed:
+            self._claimed = False
+            yield from written(self._journal.drop, self._entry)
+
+
+class _Taken(Exception):
+    """The journal has an entry of this key already."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__()
+        self.entry = entry
+
+
+def _around(
+    flow: Flow[Answer[Init]], operation_id: str, instead: Callable[[Call[Any]], Flow[Answer[Any]]]
+) -> Flow[Answer[Init]]:
+    """Run a flow, with another flow, shielded, in place of sending this one operation."""
+    reply: object = None
+    problem: Exception | None = None
+    try:
+        while True:
+            try:
+                step = flow.send(reply) if problem is None else flow.throw(problem)
+            except StopIteration as done:
+                return cast("Answer[Init]", done.value)
+            reply = problem = None
+            try:
+                if isinstance(step, Perform) and step.call.operation.id == operation_id:
+                    reply = yield from shielded(instead(step.call))
+                else:
+                    reply = yield step
+            except Exception as error:  # noqa: BLE001
+                problem = error
+    finally:
+        flow.close()
+
+
+def _sent(error: Error) -> Sent:
+    """Whether there can be a post, after the init ended in this."""
+    if isinstance(error, CouldNotAsk):
+        return error.sent
+    if isinstance(error, (Unreadable, ServerFault)):
+        return Sent.UNKNOWN  # a gateway's 504 says nothing about what happened behind it
+    return Sent.NO
+
+
+def _digest(post: Post) -> str:
+    """Tells whether two posts are meant to be the same; of a file only how it is to appear."""
+    said = {field.name: getattr(post, field.name) for field in attrs.fields(type(post))}
+    if not is_url(said.get("video")):
+        for name in ("video", "size", "content_type"):
+            said.pop(name, None)
+    text = json.dumps([type(post).__name__, said], default=str, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _keys(entry: Entry) -> tuple[str, ...]:
+    if entry.kind.startswith("Photo"):
+        return PHOTO_KEYS
+    return PULL_KEYS if entry.video_size is None else FILE_KEYS
