@@ -56,7 +56,7 @@ def main() -> int:
     found = interpreters()
     current = ".".join(map(str, sys.version_info[:2]))
     print(f"here: {', '.join(found)}; missing: {', '.join(v for v in SUPPORTED if v not in found) or 'none'}")
-    results = {}
+    results: dict[str, bool] = {}
     for version, python in found.items():
         if version == current:
             continue  # `make test` runs the whole suite on this one
