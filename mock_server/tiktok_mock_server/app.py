@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import anyio
@@ -58,7 +58,7 @@ class Door:
             self.engine.give_up(exchange)
             answer = Outbound(408, close=True)
         except NotAsDescribed as error:
-            log.error("%s", error)
+            log.warning("%s", error)
             answer = Outbound(500, str(error).encode(), "text/plain; charset=utf-8")
         finally:
             exchange.close()
@@ -132,7 +132,7 @@ def create_app(
     )
 
     @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
         pump = Pump(engine)
         loop = asyncio.get_running_loop()
 

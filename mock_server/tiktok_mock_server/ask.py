@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import attrs
 
@@ -10,7 +11,7 @@ from tiktok_openapi._runtime.call import Operation
 
 from .messages import Inbound
 from .switches import Switches
-from .world import AccessToken, World
+from .world import AccessToken, Grant, World
 
 
 @attrs.define(eq=False)
@@ -27,7 +28,19 @@ class Ask:
     body: Mapping[str, object] = attrs.field(factory=dict[str, object])
     """The form or JSON object."""
     token: AccessToken | None = None
-    """Whose call it is, for operations that need a token."""
+    """For operations that need one."""
+
+    @property
+    def grant(self) -> Grant:
+        """Whose call it is. Only operations that need a token may ask."""
+        if self.token is None or self.token.grant is None:
+            raise LookupError(f"{self.operation.id} needs no token")
+        return self.token.grant
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What the token allows."""
+        return () if self.token is None else self.token.scopes
 
     @property
     def switches(self) -> Switches:
@@ -42,4 +55,4 @@ class Ask:
     def part(self, name: str) -> Mapping[str, object]:
         """An object in the body; empty if there is none."""
         value = self.body.get(name)
-        return value if isinstance(value, dict) else {}
+        return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}

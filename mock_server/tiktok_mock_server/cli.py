@@ -158,7 +158,7 @@ def _serve(options: argparse.Namespace, world: World) -> int:
         return 1
     if not is_loopback(options.host):
         print(
-            f"tiktok-mock: listening on {options.host}: everyone who can reach this machine can use this mock",
+            f"tiktok-mock: listening on {options.host}: everyone who reaches this machine can use it",
             file=sys.stderr,
         )
     asyncio.run(_run(options, world, listener))
@@ -173,10 +173,10 @@ async def _run(options: argparse.Namespace, world: World, listener: socket.socke
     server = Server(app)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        try:
+        if sys.platform == "win32":
+            signal.signal(number, lambda _number, _frame: server.stop())
+        else:
             loop.add_signal_handler(number, server.stop)
-        except NotImplementedError:  # pragma: no cover - Windows
-            signal.signal(number, lambda *_: server.stop())
 
     def ready() -> None:
         host, port = listener.getsockname()[:2]

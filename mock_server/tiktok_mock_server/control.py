@@ -283,7 +283,7 @@ def _add_property(call: Call) -> object:
 
 
 def _verify_property(call: Call) -> object:
-    """Look for the proof; `records` (TXT records by domain) and `files` (contents by URL) are put on the web first."""
+    """Look for the proof, after `records` (TXT by domain) and `files` (texts by URL) were published."""
     world = call.world
     records, files = call.body.get("records", {}), call.body.get("files", {})
     if not isinstance(records, dict) or not isinstance(files, dict):
@@ -385,8 +385,8 @@ def answer(engine: Engine, inbound: Inbound) -> Exchange:
     handler, name = found
     raw = yield from read_body()
     try:
-        body = jsonio.read(raw) if raw else {}
-        if raw is None or not isinstance(body, dict):
+        body = jsonio.read_object(raw) if raw else {}
+        if raw is None or body is None:
             raise BadRequest("the body must be a JSON object of at most 4 MiB")
         result = handler(Call(engine, inbound, cast("Body", body), name))
         if isinstance(result, Generator):

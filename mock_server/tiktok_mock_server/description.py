@@ -33,8 +33,7 @@ def node(pointer: str) -> Any:
     """What stands at a JSON pointer."""
     found: Any = bundle()
     for part in pointer.lstrip("#").split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        found = found[int(key)] if isinstance(found, list) else found[key]
+        found = found[part.replace("~1", "/").replace("~0", "~")]
     return found
 
 

@@ -1,7 +1,8 @@
 """One request in, one answer out: routing, decoding, the rules, encoding.
 
-The engine does no I/O. A request is an *exchange*: a generator that asks its door for pieces of the body, or to perform
-a job (deliver an event, fetch a file), and returns the answer. Doors (ASGI, httpx transports) only move bytes.
+The engine does no I/O. A request is an *exchange*: a generator that asks its door for pieces of the body, or
+to perform a job (deliver an event, fetch a file), and returns the answer. Doors (ASGI, httpx transports) only
+move bytes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tiktok_openapi._runtime.call import Operation
 from . import answers, control, jsonio, media_urls
 from .ask import Ask
 from .consent import answer_authorize
-from .description import BY_ID, ROUTES, allows_status, node
+from .description import BY_ID, ROUTES, allows_status
 from .messages import READ, Broken, Inbound, Outbound, Read, form_pairs
 from .rule import Rule
 from .rules import creator_info, display, oauth, publish, qr, rate_limits, routing, status, tokens, upload
@@ -204,7 +205,7 @@ class Engine:
                 decoded, problem = _decode(operation, ask.inbound, body)
                 if problem is None:
                     ask.body = decoded
-                tokens.check_scope(ask, ask.token, _scopes(operation, ask.body))
+                tokens.check_scope(ask.token, _scopes(operation, ask.body))
                 extra = rate_limits.count(ask, ask.token)
             else:
                 decoded, problem = _decode(operation, ask.inbound, body)
@@ -278,12 +279,12 @@ def _decode(
     if not body.strip():
         return {}, None
     try:
-        value = jsonio.read(body)
+        value = jsonio.read_object(body)
     except jsonio.NotJson as error:
         return {}, _undecodable(operation, routing.JSON_BODY, "JSON", str(error))
-    if not isinstance(value, dict):
-        return {}, _undecodable(operation, routing.JSON_BODY, "a JSON object", shown(value))
-    return cast("dict[str, object]", value), None
+    if value is None:
+        return {}, _undecodable(operation, routing.JSON_BODY, "a JSON object", shown(body[:100]))
+    return value, None
 
 
 def _decode_form(
@@ -313,14 +314,14 @@ def _undecodable(operation: Operation, rule: Rule, expected: str, got: str) -> R
 
 def _scopes(operation: Operation, body: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
     """The scopes a call needs; for some operations its body decides."""
-    by_request = node(operation.pointer).get("x-scope-by-request")
-    if by_request is not None:
-        value: object = body
-        for part in by_request["at"].split("/")[1:]:
-            value = value.get(part) if isinstance(value, dict) else None
-        if isinstance(value, str) and value in by_request["cases"]:
-            return ((by_request["cases"][value],),)
-    return operation.scopes
+    by_request = operation.scope_by_request
+    if by_request is None:
+        return operation.scopes
+    value: object = body
+    for part in by_request.at:
+        value = cast("Mapping[str, object]", value).get(part) if isinstance(value, dict) else None
+    scope = by_request.scopes.get(value) if isinstance(value, str) else None
+    return operation.scopes if scope is None else ((scope,),)
 
 
 def nearest(method: str, path: str) -> str:

@@ -1,7 +1,8 @@
 """Identifiers that look like TikTok's, the same for the same seed and the same order of requests.
 
-Every identifier is a hash of the seed, its kind and a counter, so two worlds with one seed give the same bytes,
-whatever the hash seed of the interpreter, and a world's identifiers can be continued from its counters alone.
+Every identifier is a hash of the seed, its kind and a counter, so two worlds with one seed give the same
+bytes, whatever the hash seed of the interpreter, and a world's identifiers can be continued from its counters
+alone.
 """
 
 from __future__ import annotations

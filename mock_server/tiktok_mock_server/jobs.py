@@ -1,6 +1,7 @@
 """Performing what needs the network: events delivered over HTTP, files fetched from this machine.
 
-Only these two ever leave the process, and only to loopback or listed hosts; the core checks that before it plans a job.
+Only these two ever leave the process, and only to loopback or listed hosts; the core checks that before it
+plans a job.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -20,6 +21,12 @@ def read(data: bytes) -> object:
     except ValueError as error:
         raise NotJson(str(error)) from None
     return value
+
+
+def read_object(data: bytes) -> dict[str, object] | None:
+    """The JSON object that `data` spells; None for a value of another kind. Raises NotJson."""
+    value = read(data)
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
 
 
 def write(value: object) -> bytes:

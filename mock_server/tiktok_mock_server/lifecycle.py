@@ -15,7 +15,8 @@ from .world import Account, Fetch, Fetched, Grant, Job, Post, Stage, Video, Worl
 
 STATES = rule(
     "post.states",
-    "PROCESSING_UPLOAD or PROCESSING_DOWNLOAD covers transfer and processing; then a direct post is PUBLISH_COMPLETE, a "
+    "PROCESSING_UPLOAD or PROCESSING_DOWNLOAD covers transfer and processing; then a direct post is "
+    "PUBLISH_COMPLETE, a "
     "draft SEND_TO_USER_INBOX until the user posts it, or either is FAILED.",
     "documented",
     "doc:content-posting-api-reference-get-video-status",
@@ -68,7 +69,7 @@ class CannotHappen(ValueError):
     """A lever was pulled that does nothing in this state."""
 
 
-def _enter(world: World, post: Post, stage: Stage, at: float) -> None:
+def _enter(post: Post, stage: Stage, at: float) -> None:
     post.stage = stage
     post.entered = at
     post.polls = 0
@@ -94,7 +95,7 @@ def start(world: World, post: Post) -> None:
     at = post.created
     world.posts[post.publish_id] = post
     if post.upload is not None:
-        _enter(world, post, Stage.UPLOADING, at)
+        _enter(post, Stage.UPLOADING, at)
 
         def abandoned(due: float) -> None:
             if post.upload is not None and not post.upload.done:
@@ -104,7 +105,7 @@ def start(world: World, post: Post) -> None:
 
         _later(world, post, post.upload.expires, abandoned, always=True)
         return
-    _enter(world, post, Stage.DOWNLOADING, at)
+    _enter(post, Stage.DOWNLOADING, at)
     if world.switches.fetch_media == "loopback" and all(is_near(url) for url in post.urls):
         _fetch(world, post, at)
     else:
@@ -142,8 +143,7 @@ def _fetch(world: World, post: Post, at: float) -> None:
         spool = Spool(on_disk=world.switches.check_media)
 
         def done(result: object, when: float) -> None:
-            assert isinstance(result, Fetched)
-            if post.turn == turn:
+            if post.turn == turn and isinstance(result, Fetched):
                 post.fetching = False
                 arrived(result, when)
             spool.delete()
@@ -191,7 +191,8 @@ def downloaded(world: World, post: Post, at: float) -> None:
 def uploaded(world: World, post: Post, at: float) -> None:
     """All bytes are here: look into them, and forget them."""
     upload = post.upload
-    assert upload is not None
+    if upload is None:
+        raise CannotHappen(f"{post.publish_id} is not uploaded")
     post.digest = upload.spool.digest()
     post.size = upload.received
     if world.switches.check_media and not post.verdict:
@@ -201,7 +202,7 @@ def uploaded(world: World, post: Post, at: float) -> None:
 
 
 def _process(world: World, post: Post, at: float) -> None:
-    _enter(world, post, Stage.PROCESSING, at)
+    _enter(post, Stage.PROCESSING, at)
     _later(world, post, at + world.switches.processing_seconds, lambda due: processed(world, post, due))
 
 
@@ -210,14 +211,14 @@ def processed(world: World, post: Post, at: float) -> None:
     if post.verdict:
         fail(world, post, post.verdict, at)
     elif post.draft:
-        _enter(world, post, Stage.IN_INBOX, at)
+        _enter(post, Stage.IN_INBOX, at)
         post.draft_open = True
         _tell(world, post, "post.publish.inbox_delivered", {}, at)
         world.clock.plan(
             post.created + world.switches.draft_lifetime, lambda due: _draft_expires(world, post, due)
         )
     else:
-        _enter(world, post, Stage.PUBLISHED, at)
+        _enter(post, Stage.PUBLISHED, at)
         _tell(world, post, "post.publish.complete", {}, at)
         if post.privacy == "PUBLIC_TO_EVERYONE":
             _moderate_later(world, post, at)
@@ -235,7 +236,7 @@ def fail(world: World, post: Post, reason: str, at: float) -> None:
     """End without a post."""
     if post.final:
         return
-    _enter(world, post, Stage.FAILED, at)
+    _enter(post, Stage.FAILED, at)
     post.fail_reason = reason
     post.draft_open = False
     if post.upload is not None:
@@ -377,7 +378,7 @@ def user_posts_draft(world: World, post: Post, privacy: str = "PUBLIC_TO_EVERYON
     at = world.now()
     post.title = title or post.title
     if post.stage is Stage.IN_INBOX:
-        _enter(world, post, Stage.PUBLISHED, at)
+        _enter(post, Stage.PUBLISHED, at)
     _tell(world, post, "post.publish.complete", {}, at)
     if privacy == "PUBLIC_TO_EVERYONE":
         _moderate_later(world, post, at)

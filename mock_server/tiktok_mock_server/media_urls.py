@@ -40,7 +40,8 @@ def serve(world: World, inbound: Inbound) -> Outbound:
     hue = world.ids.fixed("hue", name)[0]
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
-        f'<rect width="100" height="100" fill="hsl({hue},55%,45%)"/><circle cx="50" cy="40" r="18" fill="#fff"/>'
+        f'<rect width="100" height="100" fill="hsl({hue},55%,45%)"/>'
+        '<circle cx="50" cy="40" r="18" fill="#fff"/>'
         '<path d="M14 96a36 36 0 0 1 72 0z" fill="#fff"/></svg>'
     )
     return Outbound(200, svg.encode(), "image/svg+xml")

@@ -17,6 +17,7 @@ from .world import Account, App, Delivery, Post, World, default_world
 if TYPE_CHECKING:
     import respx
     from starlette.applications import Starlette
+    from typing_extensions import Self
 
 
 class MockClock:
@@ -140,7 +141,7 @@ class MockTikTok:
 
         return router(self.engine)
 
-    def __enter__(self) -> MockTikTok:
+    def __enter__(self) -> Self:
         """Nothing needs to be started; `with` is for symmetry."""
         return self
 
@@ -210,7 +211,7 @@ class MockTikTok:
     # Events
 
     def on_event(self, receiver: Callable[[Delivery, dict[str, str]], int] | None) -> None:
-        """Let events go to a function instead of a URL: it gets the delivery and its headers and returns a status."""
+        """Let events go to a function: it gets the delivery and its headers and returns a status."""
         self.world.receiver = receiver
 
     def deliver(self) -> None:

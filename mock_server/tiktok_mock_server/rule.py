@@ -1,7 +1,7 @@
 """The rules the mock follows, each with what it rests on.
 
-A rule is declared beside the code that applies it, and named when that code refuses something. `tiktok-mock rules`
-prints them all.
+A rule is declared beside the code that applies it, and named when that code refuses something. `tiktok-mock
+rules` prints them all.
 """
 
 from __future__ import annotations

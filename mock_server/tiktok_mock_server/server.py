@@ -34,7 +34,8 @@ class Server(uvicorn.Server):
 
     async def run_on(self, listener: socket.socket, ready: Callable[[], None]) -> None:
         """Serve on a socket that is bound already; `ready` is called once it accepts connections."""
-        # uvicorn's own `serve` takes over the signals and raises them once more at the end; a stop that was asked for
+        # uvicorn's own `serve` takes over the signals and raises them once more at the end; a
+        # stop that was asked for
         # is no failure here.
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
@@ -69,8 +70,7 @@ class Server(uvicorn.Server):
                 break
             await asyncio.sleep(0.02)
         for connection in list(connections):
-            if connection.transport is not None:
-                connection.transport.abort()
+            connection.transport.abort()
         for task in self.server_state.tasks:
             task.cancel()
         await self.lifespan.shutdown()

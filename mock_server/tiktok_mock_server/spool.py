@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import IO
 
 HEAD = 4096
 """How many bytes are always kept: enough to recognise a file by its beginning."""
@@ -17,12 +18,12 @@ class Spool:
     def __init__(self, *, on_disk: bool) -> None:
         self._on_disk = on_disk
         self._path: Path | None = None
-        self._file: tempfile._TemporaryFileWrapper[bytes] | None = None
+        self._file: IO[bytes] | None = None
         self._hash = sha256()
         self._kept_hash = self._hash.copy()
-        self.kept = 0
+        self.kept: int = 0
         """How many bytes are in for good."""
-        self.size = 0
+        self.size: int = 0
         """How many bytes are in."""
         self.head = b""
 

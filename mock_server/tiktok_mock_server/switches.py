@@ -21,9 +21,10 @@ def _switch(default: Any, text: str, mark: str, source: str) -> Any:
 class Switches:
     """How this TikTok behaves where the real one is unsure, changing, or slow."""
 
-    as_of: date | None = _switch(
+    as_of: date | None = _switch(  # noqa: RUF009
         None,
-        "Follow the rules that held on this day (2026-08-01: chunk rules before August 2026); empty for the newest.",
+        "Follow the rules that held on this day (2026-08-01: chunk rules before August 2026); empty "
+        "for the newest.",
         "recommended",
         "",
     )
@@ -34,7 +35,8 @@ class Switches:
     )
     token_profile: Literal["current", "legacy"] = _switch(
         "current",
-        "Lifetimes of tokens: 2 hours and 180 days (pages of November 2026), or 24 hours and 365 days (before).",
+        "Lifetimes of tokens: 2 hours and 180 days (pages of November 2026), or 24 hours and 365 "
+        "days (before).",
         "conflict",
         "docs:oauth-user-access-token-management",
     )
@@ -304,7 +306,7 @@ def _values(hint: object) -> str:
 
 
 def with_texts(switches: Switches, settings: Iterable[str]) -> Switches:
-    """`switches` changed by texts such as `token_profile=legacy`. Raises ValueError with a helpful message."""
+    """`switches` changed by texts such as `token_profile=legacy`. Raises ValueError."""
     hints = get_type_hints(Switches)
     changes: dict[str, Any] = {}
     for setting in settings:

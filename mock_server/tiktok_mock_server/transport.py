@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from typing import cast
 
 import httpx
 
@@ -35,10 +36,9 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
-        assert isinstance(request.stream, Iterable)
         exchange = self.engine.exchange(_inbound(request))
         try:
-            answer = self._run(exchange, iter(request.stream))
+            answer = self._run(exchange, iter(cast("httpx.SyncByteStream", request.stream)))
         except Exception:
             self.engine.give_up(exchange)
             raise
@@ -65,10 +65,9 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
-        assert isinstance(request.stream, AsyncIterable)
         exchange = self.engine.exchange(_inbound(request))
         try:
-            answer = await self._run(exchange, request.stream)
+            answer = await self._run(exchange, cast("httpx.AsyncByteStream", request.stream))
         except BaseException:
             self.engine.give_up(exchange)
             raise

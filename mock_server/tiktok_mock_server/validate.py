@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import jsonschema_rs
@@ -12,16 +12,23 @@ import jsonschema_rs
 from .description import bundle, request_schema, resolved, response_schema
 from .why import shown
 
+if TYPE_CHECKING:
+    from jsonschema_rs import JSONType, KeywordValidator
+
 
 class _MaxUtf16:
     """The keyword `x-max-utf16`: a greatest length in UTF-16 code units."""
 
-    def __init__(self, _parent: object, value: int, _path: object) -> None:
-        self.limit = value
+    def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
+        del parent_schema, schema_path
+        self.limit = int(value)
 
-    def validate(self, instance: object) -> None:
+    def validate(self, instance: JSONType) -> None:
         if isinstance(instance, str) and utf16_length(instance) > self.limit:
             raise ValueError(f"longer than {self.limit} UTF-16 code units")
+
+
+_KEYWORDS: Final[dict[str, type[KeywordValidator]]] = {"x-max-utf16": _MaxUtf16}
 
 
 def utf16_length(text: str) -> int:
@@ -40,7 +47,7 @@ class Problem:
 
 def _compile(schema: Any) -> jsonschema_rs.Draft202012Validator:
     document = {"$ref": "#/schema", "schema": schema, "components": bundle()["components"]}
-    return jsonschema_rs.Draft202012Validator(document, keywords={"x-max-utf16": _MaxUtf16})
+    return jsonschema_rs.Draft202012Validator(document, keywords=_KEYWORDS)
 
 
 @cache
@@ -101,6 +108,6 @@ def _problems(errors: Iterable[jsonschema_rs.ValidationError]) -> list[Problem]:
 
 
 def _nearest(branches: list[list[jsonschema_rs.ValidationError]]) -> list[jsonschema_rs.ValidationError]:
-    """The member of a union that was meant: the one whose `const` fits, else the one with the fewest problems."""
+    """The member of a union that was meant: the one whose `const` fits, else the one with fewest problems."""
     fitting = [branch for branch in branches if all(error.kind.name != "const" for error in branch)]
     return min(fitting or branches, key=len)

@@ -122,10 +122,10 @@ def _enqueue(world: World, app: App, event: str, body: bytes, moment: float) -> 
 
 def _plan(world: World, delivery: Delivery, due: float) -> None:
     def done(result: object, at: float) -> None:
-        assert isinstance(result, Attempt)
-        result.at = at
-        delivery.attempts.append(result)
-        if result.status == 200:
+        attempt = result if isinstance(result, Attempt) else Attempt(at, None, repr(result))
+        attempt.at = at
+        delivery.attempts.append(attempt)
+        if attempt.status == 200:
             delivery.state = "delivered"
             return
         again = at + FIRST_PAUSE * 2 ** (len(delivery.attempts) - 1)

@@ -1,7 +1,7 @@
 """Why a request was refused: for the developer, beside the answer that TikTok would have given.
 
-The body of an answer is TikTok's. What a developer wants to know on top of it (which rule, where in the request, what
-was expected, what came, and what that rests on) stands in `X-Mock-*` headers and in the log.
+The body of an answer is TikTok's. What a developer wants to know on top of it (which rule, where in the
+request, what was expected, what came, and what that rests on) stands in `X-Mock-*` headers and in the log.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Refusal(Exception):
 
 
 def header_text(value: str) -> str:
-    """`value` as a header can carry it: one line of printable ASCII, not too long, other characters encoded."""
+    """`value` as a header can carry it: one line of printable ASCII, shortened, the rest percent-encoded."""
     line = " ".join(value.split())
     if len(line) > _LONGEST:
         line = line[: _LONGEST - 3] + "..."

@@ -1,7 +1,7 @@
 """Everything one TikTok knows: apps, accounts, grants, tokens, posts, upload sessions, deliveries.
 
-A world is data with an index where one is needed. What may happen to it is written in `rules` and `lifecycle`; nothing
-here knows of HTTP.
+A world is data with an index where one is needed. What may happen to it is written in `rules` and
+`lifecycle`; nothing here knows of HTTP.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class App:
     target_users: dict[str, float] = attrs.field(factory=dict[str, float])
     """Users of a sandbox, and when each was added."""
     active_user_cap: int | None = None
-    """How many users may post within 24 hours; None for as many as like to (unaudited apps have a cap of their own)."""
+    """How many users may post within 24 hours once it is audited; None for as many as like to."""
     webhook_url: str = ""
     properties: list[UrlProperty] = attrs.field(factory=list[UrlProperty])
     active: dict[str, float] = attrs.field(factory=dict[str, float])
@@ -210,7 +210,7 @@ class Upload:
     chunk_size: int
     chunk_count: int
     spool: Spool
-    post: Post | None = None
+    post: Post
     received: int = 0
     chunks: int = 0
     content_type: str = ""
@@ -361,7 +361,7 @@ class World:
         self.webhook_hosts = webhook_hosts
         """Hosts besides loopback that may be called with events."""
         self.receiver: Callable[[Delivery, dict[str, str]], int] | None = None
-        """Takes the place of HTTP for events: it is called with the delivery and its headers and returns a status."""
+        """Takes the place of HTTP for events: it gets the delivery and its headers and returns a status."""
         self.apps: dict[str, App] = {}
         self.accounts: dict[str, Account] = {}
         self.grants: dict[tuple[str, str], Grant] = {}

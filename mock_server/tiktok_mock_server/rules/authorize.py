@@ -34,7 +34,8 @@ REDIRECT = rule(
 )
 REGISTRATION = rule(
     "authorize.registration",
-    "Web: https, no query, no fragment. Desktop: http or https, localhost or 127.0.0.1, a port or *. Under 512 characters, "
+    "Web: https, no query, no fragment. Desktop: http or https, localhost or 127.0.0.1, a port or *. "
+    "Under 512 characters, "
     "10 at most.",
     "documented",
     "doc:login-kit-web; doc:login-kit-desktop",
@@ -66,7 +67,8 @@ TARGET_USER = rule(
 )
 AUTO = rule(
     "authorize.auto",
-    "A user who is logged in and has agreed to all of it before is sent straight back, unless disable_auto_auth is 1.",
+    "A user who is logged in and has agreed to all of it before is sent straight back, unless "
+    "disable_auto_auth is 1.",
     "documented",
     "doc:login-kit-web",
 )
@@ -310,7 +312,7 @@ def denied(wish: Wish) -> str:
 
 
 def faulty_back(ask: Ask, faulty: Faulty) -> str | None:
-    """The address a faulty request goes back to, where the switch says so and there is one that can be trusted."""
+    """The address a faulty request goes back to, where the switch says so and one can be trusted."""
     uri = ask.query.get("redirect_uri", "")
     app = ask.world.apps.get(ask.query.get("client_key", ""))
     if ask.switches.authorize_errors != "redirect" or app is None or not registered(app, uri):

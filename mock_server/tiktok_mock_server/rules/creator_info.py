@@ -45,9 +45,7 @@ def options(ask: Ask, app: App, account: Account) -> tuple[str, ...]:
 
 def query(ask: Ask) -> object:
     """Answer queryCreatorInfo."""
-    assert ask.token is not None
-    assert ask.token.grant is not None
-    app, account = ask.token.app, ask.token.grant.account
+    app, account = ask.grant.app, ask.grant.account
     reason = quotas.post_refusal(ask, app, account)
     if reason is not None:
         code, expected, got = reason

@@ -84,23 +84,16 @@ def _fields(ask: Ask) -> list[str]:
             expected=",".join(known),
             got=shown(",".join(wrong)),
         )
-    assert ask.token is not None
     for name in asked:
-        if known[name] and known[name] not in ask.token.scopes:
+        if known[name] and known[name] not in ask.scopes:
             raise Refusal(
                 FIELD_SCOPE,
                 ask.switches.missing_field_scope,
                 pointer=f"parameter fields, {name}",
                 expected=known[name],
-                got=",".join(ask.token.scopes),
+                got=",".join(ask.scopes),
             )
     return asked
-
-
-def _who(ask: Ask) -> tuple[App, Grant]:
-    assert ask.token is not None
-    assert ask.token.grant is not None
-    return ask.token.app, ask.token.grant
 
 
 _User = Callable[[Ask, Grant], object]
@@ -130,8 +123,7 @@ def _avatar(ask: Ask, account: Account, size: str = "") -> str:
 def user_info(ask: Ask) -> object:
     """Answer getUserInfo."""
     asked = _fields(ask)
-    _, grant = _who(ask)
-    return {"user": {name: _USER[name](ask, grant) for name in asked}}
+    return {"user": {name: _USER[name](ask, ask.grant) for name in asked}}
 
 
 _Of = Callable[[Ask, App, Account, Video], object]
@@ -178,8 +170,8 @@ def _check_body(ask: Ask) -> None:
 
 
 def _described(ask: Ask, videos: list[Video], asked: list[str]) -> list[dict[str, object]]:
-    app, grant = _who(ask)
-    return [{name: _VIDEO[name](ask, app, grant.account, video) for name in asked} for video in videos]
+    app, account = ask.grant.app, ask.grant.account
+    return [{name: _VIDEO[name](ask, app, account, video) for name in asked} for video in videos]
 
 
 def _milliseconds(video: Video) -> int:
@@ -190,10 +182,10 @@ def list_videos(ask: Ask) -> object:
     """Answer listVideos."""
     asked = _fields(ask)
     _check_body(ask)
-    _, grant = _who(ask)
+    account = ask.grant.account
     count = cast("int", ask.body.get("max_count", limits.VIDEOS_PER_PAGE_DEFAULT))
     cursor = cast("int | None", ask.body.get("cursor"))
-    newest_first = sorted(grant.account.videos, key=lambda video: (-video.created, -video.id))
+    newest_first = sorted(account.videos, key=lambda video: (-video.created, -video.id))
     older = [video for video in newest_first if cursor is None or _milliseconds(video) < cursor]
     page, rest = older[: int(count)], older[int(count) :]
     following = _milliseconds(page[-1]) if page else int(cursor if cursor is not None else ask.now * 1000)
@@ -204,7 +196,6 @@ def query_videos(ask: Ask) -> object:
     """Answer queryVideos."""
     asked = _fields(ask)
     _check_body(ask)
-    _, grant = _who(ask)
-    by_id = {str(video.id): video for video in grant.account.videos}
+    by_id = {str(video.id): video for video in ask.grant.account.videos}
     wanted = dict.fromkeys(cast("list[str]", ask.part("filters").get("video_ids", [])))
     return {"videos": _described(ask, [by_id[one] for one in wanted if one in by_id], asked)}

@@ -45,7 +45,8 @@ FORM = rule(
 )
 CODE = rule(
     "oauth.code",
-    "A code works once, for a short time, for the app it was given to, and only whole and decoded exactly once.",
+    "A code works once, for a short time, for the app it was given to, and only whole and decoded "
+    "exactly once.",
     "observed",
     "public repositories",
     switch="code_lifetime",
@@ -58,7 +59,8 @@ REDIRECT = rule(
 )
 PKCE = rule(
     "oauth.pkce",
-    "code_verifier fits the code challenge: SHA-256 in lower-case hex for loopback redirect URIs; hex or base64url for "
+    "code_verifier fits the code challenge: SHA-256 in lower-case hex for loopback redirect URIs; "
+    "hex or base64url for "
     "https ones. Without a challenge a verifier is ignored.",
     "conflict",
     "doc:login-kit-desktop; n8n-io/n8n PR 15160; pilcrowonpaper/arctic; gitroomhq/postiz-app",
@@ -195,7 +197,7 @@ def token(ask: Ask) -> object:
 
 def lifetimes(world: World) -> tuple[float, float]:
     """How long an access token and a refresh token live."""
-    if world.switches.token_profile == "legacy":
+    if world.switches.token_profile == "legacy":  # noqa: S105 - a profile, no secret
         return limits.LEGACY_ACCESS_TOKEN_LIFETIME, limits.LEGACY_REFRESH_TOKEN_LIFETIME
     return limits.ACCESS_TOKEN_LIFETIME, limits.REFRESH_TOKEN_LIFETIME
 

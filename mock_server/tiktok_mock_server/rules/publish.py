@@ -21,7 +21,8 @@ from .creator_info import options
 
 ORDER = rule(
     "init.order",
-    "Path, token, scope, rate, body, ban, privacy option, audit, caps, ownership: the first that says no answers.",
+    "Path, token, scope, rate, body, ban, privacy option, audit, caps, ownership: the first that "
+    "says no answers.",
     "unknown",
     "only known: an unknown privacy level is refused before one that is no option",
 )
@@ -52,7 +53,8 @@ PARAMETER_CODE = rule(
 )
 NO_PRIVACY = rule(
     "init.privacy-missing",
-    "A direct post without privacy_level is refused as a wrong body; the pages say privacy_level_option_mismatch.",
+    "A direct post without privacy_level is refused as a wrong body; the pages say "
+    "privacy_level_option_mismatch.",
     "conflict",
     "doc:content-posting-api-reference-direct-post; live messages",
     switch="missing_privacy_level",
@@ -117,7 +119,8 @@ VIDEO_SIZE = rule(
 )
 PREFIXES = rule(
     "init.publish-id",
-    "A publish_id begins with v_pub_file, v_pub_url, v_inbox_file, v_inbox_url or p_pub_url; a photo draft was seen with "
+    "A publish_id begins with v_pub_file, v_pub_url, v_inbox_file, v_inbox_url or p_pub_url; a photo "
+    "draft was seen with "
     "p_inbox_url.",
     "conflict",
     "doc:content-posting-api-reference-photo-post; public repositories",
@@ -238,16 +241,16 @@ def _check_direct(ask: Ask, app: App, account: Account, privacy: str) -> None:
             expected=" or ".join(offered),
             got=privacy,
         )
-    if ask.part("post_info").get("brand_content_toggle") is True and privacy == "SELF_ONLY":
-        if ask.switches.branded_private == "refused":
-            raise _wrong(
-                ask,
-                BRANDED,
-                BAD_POST_INFO,
-                "/post_info/brand_content_toggle",
-                "a post that others can see",
-                privacy,
-            )
+    branded = ask.part("post_info").get("brand_content_toggle") is True
+    if branded and privacy == "SELF_ONLY" and ask.switches.branded_private == "refused":
+        raise _wrong(
+            ask,
+            BRANDED,
+            BAD_POST_INFO,
+            "/post_info/brand_content_toggle",
+            "a post that others can see",
+            privacy,
+        )
     if not app.audited and (not account.private or privacy != "SELF_ONLY"):
         raise Refusal(
             UNAUDITED,
@@ -285,7 +288,7 @@ def init_draft(ask: Ask) -> object:
 
 def _video(ask: Ask, *, draft: bool) -> object:
     _check_body(ask)
-    app, account = _who(ask)
+    app, account = ask.grant.app, ask.grant.account
     source = ask.part("source_info")
     pulled = source["source"] == "PULL_FROM_URL"
     url = cast("str", source["video_url"]) if pulled else ""
@@ -310,8 +313,7 @@ def _video(ask: Ask, *, draft: bool) -> object:
     post = _new_post(ask, f"{kind}~{version}", "video", draft=draft, info=info, urls=(url,) if pulled else ())
     post.is_aigc = info.get("is_aigc") is True
     if not pulled:
-        post.upload = _new_upload(ask, source)
-        post.upload.post = post
+        post.upload = _new_upload(ask, post, source)
         post.stage = Stage.UPLOADING
     lifecycle.start(ask.world, post)
     quotas.count_post(ask, app, post)
@@ -324,7 +326,7 @@ def _video(ask: Ask, *, draft: bool) -> object:
 def init_photos(ask: Ask) -> object:
     """Answer initContent."""
     _check_body(ask)
-    app, account = _who(ask)
+    app, account = ask.grant.app, ask.grant.account
     draft = ask.body["post_mode"] == "MEDIA_UPLOAD"
     info, source = dict(ask.part("post_info")), ask.part("source_info")
     urls = tuple(cast("list[str]", source["photo_images"]))
@@ -373,12 +375,6 @@ def _check_form(ask: Ask, urls: tuple[str, ...], pointers: tuple[str, ...]) -> N
             )
 
 
-def _who(ask: Ask) -> tuple[App, Account]:
-    assert ask.token is not None
-    assert ask.token.grant is not None
-    return ask.token.app, ask.token.grant.account
-
-
 def _new_post(
     ask: Ask,
     prefix: str,
@@ -388,14 +384,12 @@ def _new_post(
     info: Mapping[str, object],
     urls: tuple[str, ...],
 ) -> Post:
-    assert ask.token is not None
-    assert ask.token.grant is not None
     world = ask.world
     return Post(
         publish_id=f"{prefix}.{world.ids.snowflake('publish')}",
-        app=ask.token.app,
-        account=ask.token.grant.account,
-        grant=ask.token.grant,
+        app=ask.grant.app,
+        account=ask.grant.account,
+        grant=ask.grant,
         kind=kind,
         draft=draft,
         created=ask.now,
@@ -414,7 +408,7 @@ def _text(info: Mapping[str, object], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _new_upload(ask: Ask, source: Mapping[str, object]) -> Upload:
+def _new_upload(ask: Ask, post: Post, source: Mapping[str, object]) -> Upload:
     world = ask.world
     upload = Upload(
         id=str(world.ids.snowflake("upload")),
@@ -424,13 +418,14 @@ def _new_upload(ask: Ask, source: Mapping[str, object]) -> Upload:
         chunk_size=cast("int", source["chunk_size"]),
         chunk_count=cast("int", source["total_chunk_count"]),
         spool=Spool(on_disk=ask.switches.check_media),
+        post=post,
     )
     world.uploads[upload.id] = upload
     return upload
 
 
 def upload_url(ask: Ask, upload: Upload) -> str:
-    """Where the bytes go: the upload host next to TikTok's own host, else the host by which the caller reached us."""
+    """Where the bytes go: TikTok's upload host beside its own host, else where the caller reached us."""
     operation = BY_ID["uploadChunk"]
     base = operation.server if ask.inbound.base_url == ask.operation.server else ask.inbound.base_url
     return f"{base}{operation.path}?upload_id={upload.id}&upload_token={upload.token}"

@@ -37,7 +37,8 @@ REDIRECTS = rule(
 )
 PREFIX = rule(
     "pull.prefix",
-    "A prefix is https://, a host that is no IP address, a path, and a slash at its end; it is compared as text.",
+    "A prefix is https://, a host that is no IP address, a path, and a slash at its end; it is "
+    "compared as text.",
     "documented",
     "doc:content-posting-api-media-transfer-guide",
 )

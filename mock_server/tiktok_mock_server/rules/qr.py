@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import cast
 from urllib.parse import parse_qs, quote, urlsplit
 
 from ..ask import Ask
@@ -15,7 +16,8 @@ from .oauth import MALFORMED, check_client, check_form
 
 START = rule(
     "qr.start",
-    "get_qrcode needs client_key and scope; the client writes its own ticket over `tobefilled` in scan_qrcode_url.",
+    "get_qrcode needs client_key and scope; the client writes its own ticket over `tobefilled` in "
+    "scan_qrcode_url.",
     "documented",
     "doc:login-kit-qr-code-authorization",
 )
@@ -43,8 +45,7 @@ def start(ask: Ask) -> object:
     """Answer getQrCode."""
     app = check_client(ask, needs_secret=False)
     check_form(ask)
-    asked = ask.body.get("scope")
-    scopes = tuple(str(scope) for scope in asked) if isinstance(asked, list) else ()
+    scopes = tuple(cast("list[str]", ask.body.get("scope", [])))
     allowed = known_scopes() if app.scopes is None else app.scopes
     wrong = [scope for scope in scopes if scope not in allowed]
     if wrong:
@@ -100,7 +101,7 @@ def _age(world: World, login: QrLogin) -> None:
 
 
 def login_behind(world: World, address_or_token: str) -> QrLogin:
-    """The login that a QR code (its address, with the client's own ticket filled in) or a token stands for."""
+    """The login behind a QR code: its address, with the client's own ticket filled in, or its token."""
     token, ticket = address_or_token, ""
     if "://" in address_or_token:
         values = parse_qs(urlsplit(address_or_token).query)

@@ -11,14 +11,16 @@ from ..world import AccessToken
 
 WINDOW = rule(
     "rate.window",
-    "Calls are counted in a sliding window per access token and bucket; one too many gives 429 rate_limit_exceeded.",
+    "Calls are counted in a sliding window per access token and bucket; one too many gives 429 "
+    "rate_limit_exceeded.",
     "documented",
     "doc:tiktok-api-v2-rate-limit",
     switch="rate_limits",
 )
 ONLY_PASSED = rule(
     "rate.counted",
-    "Every call with a good token and scope counts, refused ones included, but for those refused by this rule.",
+    "Every call with a good token and scope counts, refused ones included, but for those refused by "
+    "this rule.",
     "unknown",
     "",
 )

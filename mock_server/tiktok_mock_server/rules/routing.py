@@ -6,7 +6,8 @@ from ..rule import rule
 
 JANUS = rule(
     "path.janus",
-    "An unknown path, a missing slash at the end and a wrong method all give HTTP 404 `Unsupported path(Janus)`.",
+    "An unknown path, a missing slash at the end and a wrong method all give HTTP 404 `Unsupported "
+    "path(Janus)`.",
     "observed",
     "integration notes in public repositories; a C# Display client",
 )

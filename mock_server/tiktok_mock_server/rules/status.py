@@ -21,7 +21,8 @@ KNOWN = rule(
 )
 UNKNOWN_CODE = rule(
     "status.unknown-code",
-    "An unknown publish_id gives invalid_publish_id; invalid_params with that text was seen too, with HTTP 200 or 400.",
+    "An unknown publish_id gives invalid_publish_id; invalid_params with that text was seen too, "
+    "with HTTP 200 or 400.",
     "conflict",
     "doc:content-posting-api-reference-get-video-status; public repositories",
     switch="unknown_publish_id",
@@ -40,7 +41,8 @@ BODY = rule(
 )
 FAILED_BODY = rule(
     "status.failed-body",
-    "The status of a failed post was seen with status and fail_reason only; the example of the page has more.",
+    "The status of a failed post was seen with status and fail_reason only; the example of the page "
+    "has more.",
     "conflict",
     "gitroomhq/postiz-app issue 814; doc:content-posting-api-reference-get-video-status",
     switch="failed_body",
@@ -53,7 +55,8 @@ BYTES = rule(
 )
 CANCELLABLE = rule(
     "cancel.running-download",
-    "Only a running download can be cancelled; it is too late once the file is processed or the post has ended.",
+    "Only a running download can be cancelled; it is too late once the file is processed or the post "
+    "has ended.",
     "documented",
     "doc:content-posting-api-media-transfer-guide",
 )
@@ -88,15 +91,13 @@ def _find(ask: Ask) -> Post:
     post = ask.world.posts.get(ask.text("publish_id"))
     if post is None:
         raise _unknown(ask, "/publish_id", "the publish_id of an init", shown(ask.text("publish_id")))
-    assert ask.token is not None
-    grant = ask.token.grant
-    assert grant is not None
-    if post.app is not ask.token.app or post.grant.open_id != grant.open_id:
+    grant = ask.grant
+    if post.app is not grant.app or post.grant.open_id != grant.open_id:
         raise Refusal(
             YOURS,
             "token_not_authorized_for_specified_publish_id",
             pointer="/publish_id",
-            expected=f"a post of {grant.account.username} through {ask.token.app.client_key}",
+            expected=f"a post of {grant.account.username} through {grant.app.client_key}",
             got=f"one of {post.account.username} through {post.app.client_key}",
         )
     return post

@@ -81,7 +81,7 @@ def bearer(ask: Ask) -> AccessToken:
     return token
 
 
-def check_scope(ask: Ask, token: AccessToken, alternatives: tuple[tuple[str, ...], ...]) -> None:
+def check_scope(token: AccessToken, alternatives: tuple[tuple[str, ...], ...]) -> None:
     """Whether a token may do this."""
     if alternatives and not any(set(needed) <= set(token.scopes) for needed in alternatives):
         raise Refusal(

@@ -175,7 +175,6 @@ def _find(ask: Ask) -> tuple[Upload, Post]:
             got=shown(dict(ask.query)) if upload is None else "an upload_id with another upload_token",
         )
     post = upload.post
-    assert post is not None
     if upload.expires <= ask.now:
         late = f"{ask.now - upload.expires:.0f} s too late"
         raise _refuse(403, EXPIRED, upload, ask, expected="within an hour of the init", got=late)
