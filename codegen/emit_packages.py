@@ -13,8 +13,8 @@ from .writer import EVERYTHING, HERE, PUBLIC_ERRORS, PUBLIC_RUNTIME, Writer, ren
 _CLIENT_DOC: Final = """\
 {title}, {kind}.
 
-
-_CLIENT_ARGS: Final = """
+Use it {with_}, or close it yourself. It keeps no access token: each call is given one.
+"""
 _CLIENT_ARGS: Final = """\
 Args:
     base_url: where every call goes instead of the documented hosts, for example a mock server.
@@ -22,7 +22,6 @@ Args:
         connecting. Uploads have their own.
     transport: an httpx transport, for tests and proxies.
     http: an httpx client of your own; it is not closed with this one."""
-
 _CLIENT_WORDS: Final = (
     {"kind": "waiting for each answer", "with_": "in a `with` block"},
     {"kind": "awaiting each answer", "with_": "in an `async with` block"},

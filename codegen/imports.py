@@ -48,36 +48,7 @@ def import_block(body: str, package_names: Mapping[str, str], module: str) -> st
     `package_names` says in which module of the package a name lives (`_runtime.request:` means that module
     itself); `module` is the dotted name of the module being written, inside the package.
     """
-    tree = ast.parse(body)
-    defined = {
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-    }
-    used: set[str] = set()
-    # What a class body assigns is an attribute, not a name that functions see.
-    attributes = {
-        id(target)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef)
-        for statement in node.body
-        if isinstance(statement, (ast.AnnAssign, ast.Assign))
-        for target in ([statement.target] if isinstance(statement, ast.AnnAssign) else statement.targets)
-    }
-    for node in ast.walk(tree):
-        if id(node) in attributes:
-            continue
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                used.add(node.id)
-            else:
-                defined.add(node.id)
-        elif isinstance(node, ast.arg):
-            defined.add(node.arg)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            defined.add(node.name)
-        elif isinstance(node, ast.alias):
-            defined.add(node.asname or node.name)
+    used, defined = _names(ast.parse(body))
     plain: dict[bool, list[str]] = {False: [], True: []}
     standard: dict[str, list[str]] = defaultdict(list)
     local: dict[str, list[str]] = defaultdict(list)
@@ -102,6 +73,31 @@ def import_block(body: str, package_names: Mapping[str, str], module: str) -> st
         ),
     ]
     return "\n\n".join(["from __future__ import annotations", *(group for group in groups if group)])
+
+
+def _names(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """The names that a module reads, and those that it defines anywhere."""
+    used: set[str] = set()
+    defined: set[str] = set()
+    # What a class body assigns is an attribute, not a name that functions see.
+    attributes: set[ast.AST] = set()
+    for node in ast.walk(tree):  # outer nodes come before inner ones
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                used.add(node.id)
+            elif node not in attributes:
+                defined.add(node.id)
+        elif isinstance(node, ast.arg):
+            defined.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            defined.add(node.name)
+        elif isinstance(node, ast.ClassDef):
+            defined.add(node.name)
+            attributes |= {line.target for line in node.body if isinstance(line, ast.AnnAssign)}
+            attributes |= {t for line in node.body if isinstance(line, ast.Assign) for t in line.targets}
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            defined.add(node.name)
+    return used, defined
 
 
 def _dots(place: str, module: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
@@ -192,6 +193,11 @@ class Schemas:
         return ir.ScalarUnion(tuple(scalars[kind] for kind in kinds))
 
     def _text(self, entries: Entries) -> ir.Text:
+        if (pattern := entries.get("pattern")) is not None:
+            try:
+                re.compile(text(pattern))
+            except re.error as problem:
+                raise Refusal(pattern.place, f"is not a pattern that Python reads: {problem}") from None
         return ir.Text(
             min_length=entries.integer("minLength"),
             max_length=entries.integer("maxLength"),

@@ -24,6 +24,7 @@ from typing import Final
 import attrs
 
 _EXCERPT: Final = 200
+_EXAMINED: Final = 65536
 
 
 class Sent(str, Enum):
@@ -44,7 +45,8 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 def excerpt(body: bytes, secrets: Iterable[str]) -> str:
     """The beginning of a body, on one line and without secrets, for a message."""
-    text = " ".join(mask(body.decode("utf-8", "replace"), secrets).split())
+    # Cut far behind what is shown, so that no secret is cut in half and so escapes the mask.
+    text = " ".join(mask(body[:_EXAMINED].decode("utf-8", "replace"), secrets).split())
     return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"
 
 

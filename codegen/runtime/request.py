@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from typing import Final, NoReturn, cast
 from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
 
@@ -20,7 +20,13 @@ FORM_TYPE: Final = ("Content-Type", "application/x-www-form-urlencoded")
 
 _HIDDEN: Final = "***"
 _SHORTEST_MASKED_PART: Final = 8
-_compiled: Final = lru_cache(maxsize=None)(re.compile)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of JSON Schema, where `$` does not let a line break pass as Python's does."""
+    ends = pattern.endswith("$") and not pattern.endswith("\\$")
+    return re.compile(f"{pattern[:-1]}\\Z" if ends else pattern)
 
 
 def impossible(field: str, value: object, limit: str) -> NoReturn:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Client(SyncDriver):
     """TikTok Open API, waiting for each answer.
 
-    _CLIENT_ARGS: Final =
+    Use it in a `with` block, or close it yourself. It keeps no access token: each call is given one.
 
     Args:
         base_url: where every call goes instead of the documented hosts, for example a mock server.
@@ -71,7 +71,7 @@ class Client(SyncDriver):
 class AsyncClient(AsyncDriver):
     """TikTok Open API, awaiting each answer.
 
-    _CLIENT_ARGS: Final =
+    Use it in an `async with` block, or close it yourself. It keeps no access token: each call is given one.
 
     Args:
         base_url: where every call goes instead of the documented hosts, for example a mock server.

@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from functools import lru_cache
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
@@ -14,12 +15,17 @@ import httpx
 
 from .call import Answer, Call, Receipt
 from .errors import Catalogue, CouldNotAsk, Refused, Sent, TimedOut, Unreadable, excerpt, mask
-from .model import Mismatch
+from .model import Mismatch, name_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 T = TypeVar("T")
+
+_PER_CALL: Final = {
+    *(b"authorization", b"cookie", b"host", b"content-type", b"content-length", b"transfer-encoding"),
+}
+"""Headers that a client may have as defaults and that are nobody's business but the call's."""
 
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -82,22 +88,23 @@ class _Driver:
         return url
 
     def _request(
-        self, call: Call[T], body: bytes | Iterable[bytes] | AsyncIterable[bytes] | None
+        self,
+        call: Call[T],
+        body: bytes | Iterable[bytes] | AsyncIterable[bytes] | None,
+        defaults: httpx.Headers,
     ) -> httpx.Request:
         timeout = UPLOAD_TIMEOUT.as_dict() if call.operation.binary else self._timeout
         try:
             return httpx.Request(
                 call.operation.method,
                 self._url(call),
-                headers=list(call.headers),
+                headers=[*_kept(defaults), *_encoded(call.headers)],
                 content=body,
                 extensions={"timeout": timeout},
             )
         except (httpx.InvalidURL, UnicodeEncodeError) as problem:
             reason = mask(str(problem), call.secrets)
-            raise CouldNotAsk(
-                reason, operation=call.operation.name, request=call.summary, sent=Sent.NO
-            ) from None
+        raise CouldNotAsk(reason, operation=call.operation.name, request=call.summary, sent=Sent.NO)
 
     def _lost(self, call: Call[T], problem: httpx.RequestError) -> CouldNotAsk:
         kind = TimedOut if isinstance(problem, httpx.TimeoutException) else CouldNotAsk
@@ -109,49 +116,47 @@ class _Driver:
     def _read(self, call: Call[T], response: httpx.Response) -> Answer[T]:
         """The result, or the error that the answer is."""
         operation, status = call.operation, response.status_code
-        headers = dict(response.headers)
-        envelope = operation.envelope
-        if envelope is None or call.decode is None:
-            if not 200 <= status < 300:
+        envelope, decode = operation.envelope, call.decode
+        fine = 200 <= status < 300
+        if envelope is None or decode is None:
+            if not fine:
                 raise self._refused(call, response, "", "", "")
+            headers = dict(response.headers)
             return Answer(cast("T", Receipt(status, headers)), status, headers, "", None)
-        content = response.content
-        if not content.strip() and operation.may_be_empty and 200 <= status < 300:
-            body: object = {}
-        else:
-            try:
-                body = json.loads(content)
-            except (ValueError, RecursionError):
-                if status >= 400:
-                    raise self._refused(call, response, "", excerpt(content, call.secrets), "") from None
-                raise self._unreadable(
-                    call, response, "$", "JSON", "nothing" if not content else "something else", body=content
-                ) from None
+        body = _json(response.content, may_be_empty=fine and operation.may_be_empty)
+        if body is _NOT_JSON:
+            raise self._not_json(call, response)
         log_id = next((text for path in envelope.log_id if type(text := _look(body, path)) is str), "")
         code = _look(body, envelope.code)
-        if code is not None and type(code) is not str:
-            if status < 400:
-                raise self._unreadable(
-                    call, response, _place(envelope.code), "string", Mismatch("string", code).got, log_id
-                )
-            code = ""
-        succeeded = code == envelope.success if envelope.success is not None else not code
-        if not succeeded or status >= 400:
-            if code or status >= 400:
-                message = _look(body, envelope.message)
-                said = mask(message, call.secrets) if type(message) is str else ""
-                raise self._refused(
-                    call, response, str(code) if code and code != envelope.success else "", said, log_id
-                )
-            raise self._unreadable(call, response, _place(envelope.code), "string", "nothing", log_id)
+        if type(code) is not str:
+            if code is not None and fine:
+                raise self._unreadable(call, response, _place(envelope.code), "string", name_of(code), log_id)
+            code = None
+        if not fine or not (code == envelope.success if envelope.success is not None else not code):
+            if fine and not code:
+                raise self._unreadable(call, response, _place(envelope.code), "string", name_of(code), log_id)
+            message = _look(body, envelope.message)
+            raise self._refused(
+                call,
+                response,
+                code if code and code != envelope.success else "",
+                message if type(message) is str else "",
+                log_id,
+            )
         try:
-            value = call.decode(_look(body, envelope.payload))
-        except Mismatch as problem:
-            problem.under(*envelope.payload)
-            raise self._unreadable(
-                call, response, problem.place, problem.expected, problem.got, log_id
-            ) from None
-        return Answer(value, status, headers, log_id, body)
+            value = decode(_look(body, envelope.payload))
+        except Mismatch as mismatch:
+            problem = mismatch.under(*envelope.payload)
+        else:
+            return Answer(value, status, dict(response.headers), log_id, body)
+        raise self._unreadable(call, response, problem.place, problem.expected, problem.got, log_id)
+
+    def _not_json(self, call: Call[T], response: httpx.Response) -> Refused | Unreadable:
+        content = response.content
+        if response.status_code >= 400:
+            return self._refused(call, response, "", excerpt(content, call.secrets), "")
+        got = "something else" if content.strip() else "nothing"
+        return self._unreadable(call, response, "$", "JSON", got, body=content)
 
     def _unreadable(
         self,
@@ -185,6 +190,7 @@ class _Driver:
             if not code
             else None
         )
+        message = mask(message, call.secrets)
         if entry is not None:
             category, retryable, advice = entry.category, entry.retryable, entry.advice
         elif meaning is not None:
@@ -198,7 +204,7 @@ class _Driver:
             retryable = status >= 500 or status == 429
             advice = catalogue.advice.get(category, "")
         return catalogue.classes.get(category, Refused)(
-            code=code,
+            code=mask(code, call.secrets),
             message=message,
             log_id=log_id,
             status=status,
@@ -207,9 +213,31 @@ class _Driver:
             category=category,
             retryable=retryable,
             advice=advice,
-            headers=dict(response.headers),
+            headers={name: mask(value, call.secrets) for name, value in response.headers.items()},
             retry_after=_seconds(response.headers.get("retry-after")),
         )
+
+
+def _kept(defaults: httpx.Headers) -> list[tuple[bytes, bytes]]:
+    """What a client sends with every request: what it accepts and who it is, but no token."""
+    return [(name, value) for name, value in defaults.raw if name.lower() not in _PER_CALL]
+
+
+def _encoded(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers]
+
+
+_NOT_JSON: Final = object()
+
+
+def _json(content: bytes, *, may_be_empty: bool) -> object:
+    """What a body holds, or `_NOT_JSON`."""
+    if may_be_empty and not content.strip():
+        return {}
+    try:
+        return cast("object", json.loads(content))
+    except (ValueError, RecursionError):
+        return _NOT_JSON
 
 
 def _look(body: object, path: tuple[str, ...]) -> object:
@@ -245,16 +273,19 @@ class SyncDriver(_Driver):
         self._http = http
         self._owned = http is None
         self._transport = transport
+        self._making = Lock()
 
     @property
     def http(self) -> httpx.Client:
         """The httpx client underneath, made at first use."""
         if self._http is None:
-            self._http = (
-                httpx.Client(transport=self._transport)
-                if self._transport is not None
-                else httpx.Client(verify=shared_ssl_context())
-            )
+            with self._making:
+                if self._http is None:
+                    self._http = (
+                        httpx.Client(transport=self._transport)
+                        if self._transport is not None
+                        else httpx.Client(verify=shared_ssl_context())
+                    )
         return self._http
 
     def perform(self, call: Call[T]) -> T:
@@ -274,7 +305,7 @@ class SyncDriver(_Driver):
             if not isinstance(body, Iterable):
                 raise TypeError("a sync client needs a body that can be iterated without await")
             body = _Pieces(body)
-        request = self._request(call, body)
+        request = self._request(call, body, self.http.headers)
         try:
             response = self.http.send(request)
         except httpx.RequestError as problem:
@@ -339,7 +370,7 @@ class AsyncDriver(_Driver):
         body = call.body
         if body is not None and not isinstance(body, bytes):
             body = _AsyncPieces(body)
-        request = self._request(call, body)
+        request = self._request(call, body, self.http.headers)
         try:
             response = await self.http.send(request)
         except httpx.RequestError as problem:
