@@ -155,10 +155,7 @@ def _fetch(world: World, post: Post, at: float) -> None:
                 fail(world, post, _pull_failed(post), when)
                 return
             if world.switches.check_media and not post.verdict:
-                if post.kind == "photo":
-                    post.verdict = media.check_photo(spool)
-                else:
-                    post.verdict = media.check_video(spool, post.account.max_video_seconds)
+                _look_into(post, spool)
             if waiting:
                 post.fetching = True
                 next_one(when)
@@ -196,9 +193,18 @@ def uploaded(world: World, post: Post, at: float) -> None:
     post.digest = upload.spool.digest()
     post.size = upload.received
     if world.switches.check_media and not post.verdict:
-        post.verdict = media.check_video(upload.spool, post.account.max_video_seconds)
+        _look_into(post, upload.spool)
     upload.spool.delete()
     _process(world, post, at)
+
+
+def _look_into(post: Post, spool: Spool) -> None:
+    if post.kind == "photo":
+        report = media.check_photo(spool)
+    else:
+        report = media.check_video(spool, post.account.max_video_seconds)
+    post.verdict = report.fail_reason
+    post.duration, post.width, post.height = report.duration, report.width, report.height
 
 
 def _process(world: World, post: Post, at: float) -> None:
@@ -276,7 +282,10 @@ def _appear(world: World, post: Post, post_id: int, at: float) -> None:
     post.post_ids.append(post_id)
     if post.kind == "video":
         title = post.title[:150]
-        post.account.videos.append(Video(post_id, at, title=title, description=title, is_aigc=post.is_aigc))
+        video = Video(post_id, at, title=title, description=title, is_aigc=post.is_aigc)
+        if post.width:
+            video.duration, video.width, video.height = round(post.duration), post.width, post.height
+        post.account.videos.append(video)
     _tell(world, post, "post.publish.publicly_available", {"post_id": _wire_id(world, post_id)}, at)
 
 

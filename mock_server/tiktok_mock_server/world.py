@@ -261,6 +261,10 @@ class Post:
     draft_open: bool = False
     """Whether the user can still post this draft."""
     deleted: bool = False
+    duration: float = 0.0
+    """Of the video, in seconds, if it was looked into; its picture size likewise."""
+    width: int = 0
+    height: int = 0
     digest: str = ""
     """SHA-256 of the uploaded bytes, in hexadecimal digits."""
     size: int = 0

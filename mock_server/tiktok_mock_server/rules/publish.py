@@ -8,7 +8,7 @@ from typing import Final, Literal, cast
 
 from tiktok_openapi import limits
 
-from .. import lifecycle
+from .. import lifecycle, media
 from ..ask import Ask
 from ..description import BY_ID
 from ..rule import Rule, rule
@@ -417,7 +417,7 @@ def _new_upload(ask: Ask, post: Post, source: Mapping[str, object]) -> Upload:
         size=cast("int", source["video_size"]),
         chunk_size=cast("int", source["chunk_size"]),
         chunk_count=cast("int", source["total_chunk_count"]),
-        spool=Spool(on_disk=ask.switches.check_media),
+        spool=Spool(on_disk=media.needs_file(check=ask.switches.check_media)),
         post=post,
     )
     world.uploads[upload.id] = upload
