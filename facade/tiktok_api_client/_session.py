@@ -15,6 +15,7 @@ from ._flow import Flow, answer, monotonic, sleep
 from ._keeper import TokenKeeper
 from ._log import LOGGER as LOGGER
 from ._retry import TRIES, may_repeat, pause
+from .deliveries import Deliveries
 from .errors import OverBudget
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Session:
     """The account meant; None for the one that logged in last."""
     journal: Journal | None = None
     """Where posts in flight are written down; None for nowhere."""
+    deliveries: Deliveries = attrs.field(factory=Deliveries, repr=False)
+    """Webhook events, for whoever waits for them."""
 
     def access_token(self, explicit: str | None = None) -> Flow[str]:
         """The access token to use: `explicit` if given, else the account's, refreshed when about to end.
@@ -56,7 +59,7 @@ class Session:
         if explicit is not None:
             return explicit
         account = yield from self.keeper.account(self.open_id)
-        return (yield from self.keeper.token(account, self.perform)).access_token
+        return (yield from self.keeper.token(account, self.send)).access_token
 
     def scopes(self) -> Flow[tuple[str, ...] | None]:
         """The scopes that the account has granted; None when that is not known."""
@@ -93,7 +96,7 @@ class Session:
         if access_token is not None:
             return (yield from self._politely(make(access_token), _anonymous(access_token), repeat))
         account = yield from self.keeper.account(self.open_id)
-        token = yield from self.keeper.token(account, self.perform)
+        token = yield from self.keeper.token(account, self.send)
         try:
             return (yield from self._politely(make(token.access_token), account, repeat))
         except Refused as problem:
@@ -101,12 +104,16 @@ class Session:
                 raise
             dead = token.access_token
         LOGGER.info("the access token is refused before its time; refreshing it", extra={"open_id": account})
-        token = yield from self.keeper.token(account, self.perform, dead)
+        token = yield from self.keeper.token(account, self.send, dead)
         return (yield from self._politely(make(token.access_token), account, repeat))
 
     def perform(self, call: Call[T], *, repeat: bool = True) -> Flow[T]:
         """Perform a call that needs no access token, with the same manners as `ask`."""
         return (yield from self._politely(call, self.app.client_key, repeat)).value
+
+    def send(self, call: Call[T]) -> Flow[T]:
+        """Perform a call that needs no access token, paced, and once."""
+        return (yield from self.perform(call, repeat=False))
 
     def _politely(self, call: Call[T], who: str, repeat: bool) -> Flow[Answer[T]]:
         """Paced, and repeated where that is safe."""

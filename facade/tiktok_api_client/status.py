@@ -26,7 +26,7 @@ def check_upload_status(
 
     https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
-    _check_publish_id(publish_id)
+    check_publish_id(publish_id)
     answer = yield from session.ask_fully(
         lambda token: fetch_status(access_token=token, publish_id=publish_id), access_token
     )
@@ -40,12 +40,13 @@ def cancel(session: Session, *, publish_id: str, access_token: str | None = None
 
     https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
     """
-    _check_publish_id(publish_id)
+    check_publish_id(publish_id)
     yield from session.ask(
         lambda token: cancel_publish(access_token=token, publish_id=publish_id), access_token
     )
 
 
-def _check_publish_id(publish_id: str) -> None:
+def check_publish_id(publish_id: str) -> None:
+    """See that there is one."""
     if not publish_id:
         raise Impossible("publish_id", repr(publish_id), "must be the id that a post was given")

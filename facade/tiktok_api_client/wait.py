@@ -1,0 +1,207 @@
+"""Waiting for what becomes of a post, and telling the truth about it.
+
+https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import attrs
+
+from tiktok_openapi import CouldNotAsk, Error, ErrorCode, Refused, Sent, ServerFault, TryLater, Unreadable
+from tiktok_openapi.operations.post import fetch_status
+
+from ._flow import Flow, Stream, emit, monotonic, sleep
+from ._session import Session
+from .attempt import mark
+from .errors import OverBudget
+from .outcome import Failed, Outcome, Processing, Published, Unknown, final_outcome
+from .results import Status, with_body
+from .schedule import LONGEST_FOR_IDS, poll_schedule
+from .status import check_publish_id
+
+TIMEOUT: Final = 600.0
+"""Seconds that `wait` waits unless told otherwise. Processing can take half an hour and more."""
+GRACE: Final = 60.0
+"""Seconds for which TikTok may not know a publish id that it has just given."""
+
+
+def wait(
+    session: Session,
+    *,
+    publish_id: str,
+    timeout: float | None = TIMEOUT,
+    access_token: str | None = None,
+) -> Flow[Outcome]:
+    """Wait until it is decided what becomes of a post, or until the time is over.
+
+    Args:
+        timeout: seconds; None waits for ever.
+
+    Raises:
+        LoginRequired: the access token is dead and cannot be refreshed. The post goes on without it.
+        InputRefused: the post belongs to another user or app.
+    """
+    waiting = _Wait(session, publish_id, timeout, access_token, poll_schedule(), _any)
+    while True:
+        outcome, decided = yield from waiting.look()
+        if decided or not (yield from waiting.pause()):
+            return outcome
+
+
+def watch(
+    session: Session,
+    *,
+    publish_id: str,
+    timeout: float | None = TIMEOUT,
+    access_token: str | None = None,
+) -> Stream[Outcome]:
+    """The same, with an item for every change on the way; the last item is what `wait` would give."""
+    waiting = _Wait(session, publish_id, timeout, access_token, poll_schedule(), _any)
+    shown: object = None
+    while True:
+        outcome, decided = yield from waiting.look()
+        over = decided or not (yield from waiting.pause())
+        seen = (type(outcome), outcome.status, getattr(outcome, "moved_bytes", None))
+        if seen != shown and (over or not isinstance(outcome, Unknown)):  # an answer may yet come
+            yield from emit(outcome)
+            shown = seen
+        if over:
+            return
+
+
+def wait_for_post_ids(
+    session: Session,
+    *,
+    publish_id: str,
+    timeout: float | None = TIMEOUT,
+    access_token: str | None = None,
+) -> Flow[Outcome]:
+    """Wait until the public posts' ids are known: `Published`, with all ids that TikTok has by then.
+
+    They come when moderation has ended, usually within a minute, sometimes hours later, and never for posts
+    that are not public: then `Published` comes without ids when the time is over.
+    """
+    schedule = poll_schedule(longest=LONGEST_FOR_IDS)
+    waiting = _Wait(session, publish_id, timeout, access_token, schedule, _failed_or_with_ids)
+    while True:
+        outcome, decided = yield from waiting.look()
+        if decided or not (yield from waiting.pause()):
+            return outcome
+
+
+def _any(_outcome: Outcome) -> bool:
+    return True
+
+
+def _failed_or_with_ids(outcome: Outcome) -> bool:
+    return isinstance(outcome, Failed) or (isinstance(outcome, Published) and bool(outcome.post_ids))
+
+
+class _Wait:
+    """One wait under way."""
+
+    def __init__(
+        self,
+        session: Session,
+        publish_id: str,
+        timeout: float | None,
+        access_token: str | None,
+        schedule: Iterator[float],
+        enough: Callable[[Outcome], bool],
+    ) -> None:
+        check_publish_id(publish_id)
+        self._session = session
+        self._publish_id = publish_id
+        self._timeout = float("inf") if timeout is None else timeout
+        self._access_token = access_token
+        self._schedule = schedule
+        self._enough = enough
+        self._told = session.deliveries.about(publish_id)
+        self._next_event = self._told.signal
+        self._began: float | None = None
+        self._last: Status | None = None
+        self._problem: Error | None = None
+
+    def look(self) -> Flow[tuple[Outcome, bool]]:
+        """What is known now, and whether that is enough."""
+        self._next_event = self._told.signal  # before looking at what it announces
+        outcome: Outcome | None = self._told.outcome()
+        if outcome is not None and self._enough(outcome):
+            return outcome, True
+        try:
+            yield from self._ask()
+        except _NeverHeardOf as unknown:
+            waited = yield from self._waited()
+            return Unknown(publish_id=self._publish_id, problem=unknown.problem, waited=waited), True
+        except Exception as error:
+            mark(error, Sent.YES, self._publish_id)
+            raise
+        outcome = self._decided() or outcome
+        if outcome is not None:
+            return outcome, self._enough(outcome)
+        return self._undecided((yield from self._waited())), False
+
+    def pause(self) -> Flow[bool]:
+        """Wait for the time of the next question, or for an event; False when the time is over."""
+        left = self._timeout - (yield from self._waited())
+        if left <= 0:
+            return False
+        yield from sleep(min(next(self._schedule), left), self._next_event)
+        return True
+
+    def _waited(self) -> Flow[float]:
+        at = yield from monotonic()
+        if self._began is None:
+            self._began = at
+        return at - self._began
+
+    def _ask(self) -> Flow[None]:
+        waited = yield from self._waited()
+        try:
+            answer = yield from self._session.ask_fully(
+                lambda token: fetch_status(access_token=token, publish_id=self._publish_id),
+                self._access_token,
+            )
+        except (CouldNotAsk, ServerFault, Unreadable, OverBudget) as problem:
+            self._problem = problem
+        except Refused as problem:
+            if isinstance(problem, TryLater) and problem.retryable:
+                self._problem = problem
+            elif not _unknown_publish_id(problem):
+                raise
+            elif self._last is None and waited > GRACE:
+                raise _NeverHeardOf(problem) from None
+            else:
+                self._problem = problem
+        else:
+            self._last, self._problem = with_body(Status, answer), None
+
+    def _decided(self) -> Outcome | None:
+        if self._last is None:
+            return None
+        outcome = final_outcome(self._publish_id, self._last)
+        if isinstance(outcome, Published):
+            ids = dict.fromkeys((*outcome.post_ids, *self._told.post_ids))
+            return attrs.evolve(outcome, post_ids=tuple(ids))
+        return outcome
+
+    def _undecided(self, waited: float) -> Outcome:
+        if self._last is None and self._problem is not None:
+            return Unknown(publish_id=self._publish_id, problem=self._problem, waited=waited)
+        return Processing(publish_id=self._publish_id, last=self._last, waited=waited)
+
+
+class _NeverHeardOf(Exception):
+    """TikTok does not know the post, and it is not just too early."""
+
+    def __init__(self, problem: Refused) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+def _unknown_publish_id(problem: Refused) -> bool:
+    """TikTok says so in two ways: by the code, or by `invalid_params` with the code as its message."""
+    return ErrorCode.INVALID_PUBLISH_ID in (problem.code, problem.message.strip())
