@@ -17,8 +17,10 @@ from tiktok_openapi import (
     ClientCredentialsGrant,
     ClientToken,
     CouldNotAsk,
+    LoginRequired,
     RefreshTokenGrant,
     Refused,
+    Sent,
     Unreadable,
     UserToken,
 )
@@ -27,6 +29,7 @@ from tiktok_openapi.operations import oauth
 
 from ._flow import Flow, Lock, acquire, blocking, invoke, now, shielded, sleep
 from ._log import LOGGER
+from ._retry import TRIES, pause
 from .errors import NotLoggedIn
 from .tokens import MaybeAsync, MemoryTokenStore, StoredToken, TokenStore
 
@@ -47,7 +50,7 @@ _locks_of_stores: WeakKeyDictionary[TokenStore, dict[str, Lock]] = WeakKeyDictio
 
 
 class Send(Protocol):
-    """How the keeper sends a call that needs no access token."""
+    """How the keeper sends a call that needs no access token: paced, and once."""
 
     def __call__(self, call: Call[T], /) -> Flow[T]:
         """The result of the call."""
@@ -100,18 +103,18 @@ class TokenKeeper:
     def keep(self, token: StoredToken) -> Flow[None]:
         """Store tokens durably; only then are they handed out."""
         self._unsaved[token.open_id] = token
-        for pause in (*_SAVE_PAUSES, None):
+        for wait in (*_SAVE_PAUSES, None):
             try:
                 yield from self._ask_store(self.store.save, token)
                 break
             except Exception:
-                if pause is None:
+                if wait is None:
                     LOGGER.error(
                         "tokens could not be stored; they are kept in memory and stored with the next use",
                         extra={"open_id": token.open_id},
                     )
                     raise
-            yield from sleep(pause)
+            yield from sleep(wait)
         if self._unsaved.get(token.open_id) is token:
             del self._unsaved[token.open_id]
         self._seen[token.open_id] = token
@@ -213,7 +216,15 @@ class TokenKeeper:
         if (yield from _works(token, dead)):
             self._seen[account] = token
             return token
-        fresh, _ = yield from shielded(self.trade_refresh_token(token.refresh_token, send, account))
+        try:
+            fresh, _ = yield from self.trade_refresh_token(token.refresh_token, send, account)
+        except LoginRequired:
+            # Somebody whom the lock does not reach may have been faster.
+            token = yield from self.load(account)
+            if token is None or not (yield from _works(token, dead)):
+                raise
+            fresh = token
+        self._seen[account] = fresh
         return fresh
 
     # What TikTok is asked
@@ -245,6 +256,20 @@ class TokenKeeper:
         return (yield from self._trade(oauth.get_token(grant), send, account))
 
     def _trade(
+        self, call: Call[UserToken], send: Send, account: str | None
+    ) -> Flow[tuple[StoredToken, UserToken]]:
+        """Send, and store. Once the request is out, nothing but the end of the process comes in between."""
+        for attempt in range(1, TRIES):
+            try:
+                return (yield from shielded(self._trade_once(call, send, account)))
+            except CouldNotAsk as problem:
+                seconds = pause(attempt, problem)
+                if problem.sent is not Sent.NO or seconds is None:
+                    raise
+            yield from sleep(seconds)
+        return (yield from shielded(self._trade_once(call, send, account)))
+
+    def _trade_once(
         self, call: Call[UserToken], send: Send, account: str | None
     ) -> Flow[tuple[StoredToken, UserToken]]:
         asked_at = yield from now()
@@ -279,7 +304,7 @@ class TokenKeeper:
         owner = next((t.open_id for t in self._seen.values() if t.refresh_token == refresh_token), None)
         if owner is not None:
             return _as_answer((yield from self.refresh(owner, send, forced=True)), (yield from now()))
-        stored, answer = yield from shielded(self.trade_refresh_token(refresh_token, send, open_id))
+        stored, answer = yield from self.trade_refresh_token(refresh_token, send, open_id)
         self.current = stored.open_id if open_id is None else self.current
         return answer
 

@@ -234,14 +234,14 @@ def check_code(code: str) -> str:
 def exchange(session: Session, code: str, redirect_uri: str, code_verifier: str | None) -> Flow[UserToken]:
     """Trade an authorization code for tokens."""
     _, token = yield from session.keeper.trade_code(
-        check_code(code), redirect_uri, code_verifier, session.perform
+        check_code(code), redirect_uri, code_verifier, session.send
     )
     return token
 
 
 def refresh(session: Session, refresh_token: str | None) -> Flow[UserToken]:
     """Get fresh tokens: the account's, or those that belong to a refresh token."""
-    return (yield from session.keeper.renew(session.open_id, refresh_token, session.perform))
+    return (yield from session.keeper.renew(session.open_id, refresh_token, session.send))
 
 
 def revoke(session: Session, access_token: str | None) -> Flow[None]:
@@ -249,7 +249,7 @@ def revoke(session: Session, access_token: str | None) -> Flow[None]:
     account: str | None = None
     if access_token is None:
         account = yield from session.keeper.account(session.open_id)
-        access_token = (yield from session.keeper.token(account, session.perform)).access_token
+        access_token = (yield from session.keeper.token(account, session.send)).access_token
     app = session.app
     yield from session.perform(
         oauth.revoke_token(client_key=app.client_key, client_secret=app.client_secret, token=access_token)
