@@ -16,6 +16,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._flow import Signal as Signal
+    from .attempt import Options as Options
+    from .attempt import OutcomeUnknown as OutcomeUnknown
     from .callback import Callback as Callback
     from .client import AsyncTikTok as AsyncTikTok
     from .client import TikTok as TikTok
@@ -38,13 +41,37 @@ if TYPE_CHECKING:
     from .errors import TimeoutError as TimeoutError  # noqa: A004 - the documented name
     from .errors import TryLater as TryLater
     from .errors import Unreadable as Unreadable
+    from .journal import FileJournal as FileJournal
+    from .journal import Journal as Journal
+    from .journal import MemoryJournal as MemoryJournal
     from .login import SCOPES as SCOPES
     from .login import LoginRequest as LoginRequest
+    from .outcome import Failed as Failed
+    from .outcome import InInbox as InInbox
+    from .outcome import Outcome as Outcome
+    from .outcome import Processing as Processing
+    from .outcome import Published as Published
+    from .outcome import Unknown as Unknown
+    from .plan import Chunk as Chunk
+    from .plan import ChunkPlan as ChunkPlan
+    from .posts import PhotoDraft as PhotoDraft
+    from .posts import PhotoPost as PhotoPost
+    from .posts import Post as Post
+    from .posts import VideoDraft as VideoDraft
+    from .posts import VideoPost as VideoPost
     from .progress import Progress as Progress
+    from .results import Creator as Creator
+    from .results import Status as Status
+    from .results import Submitted as Submitted
+    from .source import SourceFailed as SourceFailed
     from .tokens import FileTokenStore as FileTokenStore
     from .tokens import MemoryTokenStore as MemoryTokenStore
     from .tokens import StoredToken as StoredToken
     from .tokens import TokenStore as TokenStore
+    from .upload import UploadCancelled as UploadCancelled
+    from .upload import UploadEnded as UploadEnded
+    from .upload import UploadFailed as UploadFailed
+    from .upload import UploadTimedOut as UploadTimedOut
     from .webhooks import UnknownEvent as UnknownEvent
     from .webhooks import WebhookEvent as WebhookEvent
     from .webhooks import WebhookRefused as WebhookRefused
@@ -52,8 +79,16 @@ if TYPE_CHECKING:
     from .webhooks import verify_webhook as verify_webhook
 
 _MODULES = {
+    "_flow": ("Signal",),
+    "attempt": (
+        "Options",
+        "OutcomeUnknown",
+    ),
     "callback": ("Callback",),
-    "client": ("AsyncTikTok", "TikTok"),
+    "client": (
+        "AsyncTikTok",
+        "TikTok",
+    ),
     "errors": (
         "AppNotApproved",
         "CouldNotAsk",
@@ -75,10 +110,60 @@ _MODULES = {
         "TryLater",
         "Unreadable",
     ),
-    "login": ("SCOPES", "LoginRequest"),
+    "journal": (
+        "FileJournal",
+        "Journal",
+        "MemoryJournal",
+    ),
+    "login": (
+        "LoginRequest",
+        "SCOPES",
+    ),
+    "outcome": (
+        "Failed",
+        "InInbox",
+        "Outcome",
+        "Processing",
+        "Published",
+        "Unknown",
+    ),
+    "plan": (
+        "Chunk",
+        "ChunkPlan",
+    ),
+    "posts": (
+        "PhotoDraft",
+        "PhotoPost",
+        "Post",
+        "VideoDraft",
+        "VideoPost",
+    ),
     "progress": ("Progress",),
-    "tokens": ("FileTokenStore", "MemoryTokenStore", "StoredToken", "TokenStore"),
-    "webhooks": ("UnknownEvent", "WebhookEvent", "WebhookRefused", "event_key", "verify_webhook"),
+    "results": (
+        "Creator",
+        "Status",
+        "Submitted",
+    ),
+    "source": ("SourceFailed",),
+    "tokens": (
+        "FileTokenStore",
+        "MemoryTokenStore",
+        "StoredToken",
+        "TokenStore",
+    ),
+    "upload": (
+        "UploadCancelled",
+        "UploadEnded",
+        "UploadFailed",
+        "UploadTimedOut",
+    ),
+    "webhooks": (
+        "UnknownEvent",
+        "WebhookEvent",
+        "WebhookRefused",
+        "event_key",
+        "verify_webhook",
+    ),
 }
 
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
@@ -88,32 +173,59 @@ __all__ = [
     "AppNotApproved",
     "AsyncTikTok",
     "Callback",
+    "Chunk",
+    "ChunkPlan",
     "CouldNotAsk",
+    "Creator",
     "Error",
+    "Failed",
+    "FileJournal",
     "FileTokenStore",
     "HTTPError",
     "Impossible",
+    "InInbox",
     "InputRefused",
+    "Journal",
     "LoginRequest",
     "LoginRequired",
     "LoginTimedOut",
+    "MemoryJournal",
     "MemoryTokenStore",
     "NotLoggedIn",
+    "Options",
+    "Outcome",
+    "OutcomeUnknown",
     "OverBudget",
+    "PhotoDraft",
+    "PhotoPost",
+    "Post",
+    "Processing",
     "Progress",
+    "Published",
     "Refused",
     "Sent",
     "ServerFault",
+    "Signal",
+    "SourceFailed",
     "StateMismatch",
+    "Status",
     "StoreFailed",
     "StoredToken",
+    "Submitted",
     "TikTok",
     "TimedOut",
     "TimeoutError",
     "TokenStore",
     "TryLater",
+    "Unknown",
     "UnknownEvent",
     "Unreadable",
+    "UploadCancelled",
+    "UploadEnded",
+    "UploadFailed",
+    "UploadTimedOut",
+    "VideoDraft",
+    "VideoPost",
     "WebhookEvent",
     "WebhookRefused",
     "event_key",

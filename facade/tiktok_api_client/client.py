@@ -37,8 +37,10 @@ from ._budget import Budget, BudgetMode, check_mode
 from ._drivers import AsyncRunner, SyncRunner, SystemClock
 from ._flow import Clock
 from ._keeper import TokenKeeper
+from ._publishing import AsyncPublishing, Publishing
 from ._session import App, Session
 from .callback import Callback, State
+from .journal import Journal, MemoryJournal
 from .login import LoginMode, LoginRequest
 from .pkce import ChallengeEncoding, check_code_verifier, new_code_verifier
 from .tokens import MemoryTokenStore, TokenStore
@@ -47,7 +49,6 @@ if TYPE_CHECKING:
     import httpx
     from typing_extensions import Self
 
-    from .journal import Journal
     from .progress import Progress
     from .results import Creator, Status, Submitted
     from .source import VideoInput
@@ -100,7 +101,7 @@ class _Face:
             budget=Budget(),
             budget_mode=check_mode(budget),
             base_url=address,
-            journal=journal,
+            journal=MemoryJournal() if journal is None else journal,
         )
         self._owns_connections = True
 
@@ -242,7 +243,7 @@ class _Face:
         return None if self._login.pkce is None else self._code_verifier
 
 
-class TikTok(_Face):
+class TikTok(Publishing, _Face):
     """TikTok's Open API, for callers that wait.
 
     Args:
@@ -675,7 +676,7 @@ class TikTok(_Face):
         return self._runner.run(display.query_videos(self._session, video_ids, fields, access_token))
 
 
-class AsyncTikTok(_Face):
+class AsyncTikTok(AsyncPublishing, _Face):
     """TikTok's Open API, for callers that await.
 
     Args:
