@@ -82,7 +82,10 @@ _SCOPE_MEMBERS: Final[dict[str, Scope]] = {member.value: member for member in Sc
 
 
 class CodeChallengeMethod(str, Enum):
-    """How the code challenge is made from the code verifier. There is one way only."""
+    """How the code challenge is made from the code verifier. There is one way only.
+
+    Source: doc:login-kit-desktop
+    """
 
     S256 = "S256"
     """SHA-256; TikTok writes it in lower-case hexadecimal digits."""
