@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs
 
 import httpx
 
+from tiktok_api_client import AsyncTikTok, TikTok
 from tiktok_api_client._flow import Signal
+
+T = TypeVar("T")
 
 
 class FakeClock:
@@ -91,7 +97,7 @@ class FakeTikTok:
         self.number = 0
         self.expires_in = 7200
         self.alive: dict[str, str] = {}
-        self.answer = answer
+        self.answer: Responder | None = answer
         self.token_answers: list[httpx.Response | Exception] = []
         """Given instead of tokens, first one first; the refresh token stays alive."""
 
@@ -139,3 +145,82 @@ class FakeTikTok:
 def body(request: httpx.Request) -> object:
     """The JSON that a request carries."""
     return json.loads(request.content)
+
+
+class Plain:
+    """`AsyncTikTok` with the manners of `TikTok`, so that one test tries both."""
+
+    def __init__(self, client: AsyncTikTok) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._client, name)
+        if not callable(member):
+            return member
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            result = member(*arguments, **options)
+            if inspect.isasyncgen(result):
+                return iterate(cast("AsyncGenerator[Any, None]", result))
+            if isinstance(result, AsyncTikTok):
+                return Plain(result)
+            return asyncio.run(wait_for(result)) if inspect.isawaitable(result) else result
+
+        return call
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "_client":
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._client, name, value)
+
+    def __repr__(self) -> str:
+        return repr(self._client)
+
+
+async def wait_for(awaitable: Awaitable[T]) -> T:
+    return await awaitable
+
+
+def iterate(items: AsyncGenerator[T, None]) -> Generator[T, None, None]:
+    """The items of an async iterator, for a caller that waits."""
+    loop = asyncio.new_event_loop()
+    try:
+        while True:
+            try:
+                item = loop.run_until_complete(wait_for(anext(items)))
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        loop.run_until_complete(items.aclose())
+        loop.close()
+
+
+KEY, SECRET, REDIRECT = "key-1", "client-secret-1", "http://127.0.0.1:8765/callback/"
+
+
+def make_client(kind: str, server: Responder, clock: FakeClock, **options: Any) -> TikTok:
+    """A client of either kind; the async one is wrapped in `Plain`."""
+    settings = {
+        "client_key": KEY,
+        "client_secret": SECRET,
+        "redirect_uri": REDIRECT,
+        "clock": clock,
+        **options,
+    }
+    if kind == "sync":
+        return TikTok(transport=httpx.MockTransport(server), clock=clock, **options)
+    return cast("TikTok", Plain(AsyncTikTok(transport=httpx.MockTransport(server), clock=clock, **options)))
+
+
+CREATOR = {
+    "creator_avatar_url": "https://p16.example-cdn.test/a.jpeg",
+    "creator_username": "mock.creator",
+    "creator_nickname": "Mock Creator",
+    "privacy_level_options": ["FOLLOWER_OF_CREATOR", "SELF_ONLY"],
+    "comment_disabled": False,
+    "duet_disabled": True,
+    "stitch_disabled": True,
+    "max_video_post_duration_sec": 300,
+}

@@ -1,13 +1,13 @@
 """Handing out access tokens, in every order in which threads, tasks and processes can come.
 
-The flows of several processes run here step by step: hypothesis chooses who goes on, when a lost answer is lost, and
-which process dies when. TikTok replaces the refresh token with every refresh, and refuses the old one at once.
+The flows of several processes run here step by step: hypothesis chooses who goes on, when an answer is lost,
+and which process dies when. TikTok replaces the refresh token with every refresh, and refuses the old one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
@@ -15,8 +15,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.facade.support import tokens
-from tiktok_api_client._flow import Acquire, Blocking, Flow, Invoke, Lock, Monotonic, Now, Perform, Shield, Sleep
-from tiktok_api_client._flow import Step, Waiter, perform
+from tiktok_api_client._flow import (
+    Acquire,
+    Blocking,
+    Flow,
+    Invoke,
+    Lock,
+    Monotonic,
+    Now,
+    Perform,
+    Shield,
+    Sleep,
+    Step,
+    Waiter,
+    perform,
+)
 from tiktok_api_client._keeper import TokenKeeper
 from tiktok_api_client.tokens import StoredToken
 from tiktok_openapi import Answer, Call, CouldNotAsk, LoginRequired, Sent, UserToken
@@ -102,7 +115,7 @@ class Worker:
     problem: Exception | None = None
     waiter: Waiter | None = None
     lock: Lock | None = None
-    stack: list[Generator[Step, object, object]] = attrs.field(factory=list)
+    stack: list[Generator[Step, object, object]] = attrs.field(factory=list[Generator[Step, object, object]])
     answer: tuple[Call[object], UserToken | None] | None = None
     result: object = None
     error: Exception | None = None
@@ -130,7 +143,9 @@ class World:
         return [
             worker
             for worker in self.workers
-            if not worker.done and (worker.waiter is None or worker.waiter.woken) and worker.process not in self.dead
+            if not worker.done
+            and (worker.waiter is None or worker.waiter.woken)
+            and worker.process not in self.dead
         ]
 
     def step(self, worker: Worker, lose: bool) -> None:
@@ -147,10 +162,9 @@ class World:
                 worker.flow, worker.reply = worker.stack.pop(), done.value
                 return
             worker.done, worker.result = True, done.value
-            assert isinstance(done.value, StoredToken)
             self.durable_when_returned.append(self.disk.tokens["user-1"] == done.value)
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             if worker.stack:
                 worker.flow, worker.problem = worker.stack.pop(), error
                 return
@@ -183,7 +197,7 @@ class World:
         assert worker.answer is not None
         call, token = worker.answer
         worker.answer = None
-        about = {"operation": call.operation.name, "request": call.summary}
+        about: dict[str, Any] = {"operation": call.operation.name, "request": call.summary}
         if lose:
             self.lost = self.lost or token is not None
             worker.problem = CouldNotAsk("ReadError", sent=Sent.UNKNOWN, **about)

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import attrs
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 from tests.facade.support import tokens
 from tiktok_api_client._filelock import FileLock
 from tiktok_api_client.errors import StoreFailed
-from tiktok_api_client.tokens import FileTokenStore, MemoryTokenStore, StoredToken, TokenStore
+from tiktok_api_client.tokens import FileTokenStore, MemoryTokenStore, StoredToken
 from tiktok_openapi.models.oauth import decode_user_token
 
 TIME = 1_790_000_000.0
@@ -31,7 +32,7 @@ def token(number: int, open_id: str = "user-1") -> StoredToken:
 
 
 @pytest.fixture(params=["memory", "file"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> TokenStore:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryTokenStore | FileTokenStore:
     return MemoryTokenStore() if request.param == "memory" else FileTokenStore(tmp_path / "tokens")
 
 
@@ -90,14 +91,14 @@ def test_whatever_is_no_stored_token_is_an_error_of_ours(text: str) -> None:
 # Stores
 
 
-def test_a_store_keeps_the_newest_tokens_of_each_account(store: TokenStore) -> None:
+def test_a_store_keeps_the_newest_tokens_of_each_account(store: MemoryTokenStore | FileTokenStore) -> None:
     assert store.load("user-1") is None
     assert store.accounts() == []
     store.save(token(1))
     store.save(token(2))
     store.save(token(3, "user-2"))
     assert store.load("user-1") == token(2)
-    assert sorted(store.accounts()) == ["user-1", "user-2"]  # type: ignore[arg-type] # pyright: ignore
+    assert sorted(store.accounts()) == ["user-1", "user-2"]
     store.delete("user-1")
     store.delete("user-1")
     assert store.load("user-1") is None
@@ -258,11 +259,11 @@ def test_a_lock_that_was_given_up_is_not_taken_late(tmp_path: Path) -> None:
     assert FileLock(tmp_path / "a.lock").acquire()
 
 
-def hold(path: str, ready: object, go: object) -> None:
+def hold(path: str, ready: Event, go: Event) -> None:
     lock = FileLock(Path(path))
     assert lock.acquire()
-    ready.set()  # type: ignore[attr-defined] # pyright: ignore
-    go.wait(30)  # type: ignore[attr-defined] # pyright: ignore
+    ready.set()
+    go.wait(30)
     os._exit(1)  # without giving it back
 
 
