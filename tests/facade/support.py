@@ -202,13 +202,8 @@ KEY, SECRET, REDIRECT = "key-1", "client-secret-1", "http://127.0.0.1:8765/callb
 
 def make_client(kind: str, server: Responder, clock: FakeClock, **options: Any) -> TikTok:
     """A client of either kind; the async one is wrapped in `Plain`."""
-    settings = {
-        "client_key": KEY,
-        "client_secret": SECRET,
-        "redirect_uri": REDIRECT,
-        "clock": clock,
-        **options,
-    }
+    for name, value in (("client_key", KEY), ("client_secret", SECRET), ("redirect_uri", REDIRECT)):
+        options.setdefault(name, value)
     if kind == "sync":
         return TikTok(transport=httpx.MockTransport(server), clock=clock, **options)
     return cast("TikTok", Plain(AsyncTikTok(transport=httpx.MockTransport(server), clock=clock, **options)))
