@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Final
+from urllib.parse import quote
 
 from tiktok_openapi._runtime.call import Operation
 from tiktok_openapi.errors import CATALOGUE
@@ -92,7 +93,8 @@ def page(status: int, html: str, log_id: str, headers: list[tuple[str, str]] | N
 
 def redirect(location: str, log_id: str, headers: list[tuple[str, str]] | None = None) -> Outbound:
     """To another address."""
-    return Outbound(302, b"", "", [("location", location), *_common(log_id), *(headers or [])])
+    ascii_only = location if location.isascii() else quote(location, safe="%/:=&?~#+!$,;'@()*[]")
+    return Outbound(302, b"", "", [("location", ascii_only), *_common(log_id), *(headers or [])])
 
 
 def unsupported_path(log_id: str, hint: list[tuple[str, str]]) -> Outbound:

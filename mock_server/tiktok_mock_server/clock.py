@@ -18,6 +18,16 @@ START: Final = 1795338930.0
 """Where a clock that stands still begins: 22 November 2026, 09:15:30 UTC."""
 
 
+LATEST: Final = 253402300800.0
+"""The year 10000, beyond which no date can be written."""
+
+
+def check_moment(moment: float) -> None:
+    """Refuse a time that is no time. Raises ValueError."""
+    if not 0 <= moment < LATEST:
+        raise ValueError(f"{moment!r} is no time in seconds since 1970")
+
+
 class Clock:
     """A clock and its plan.
 
@@ -55,6 +65,7 @@ class Clock:
 
     def move_to(self, moment: float) -> None:
         """Jump. What is due by then happens only when somebody settles."""
+        check_moment(moment)
         if self._frozen is None:
             self._offset = moment - time.time()
         else:

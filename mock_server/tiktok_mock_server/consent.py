@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote, unquote
 
 import attrs
 
@@ -61,12 +62,15 @@ def _decided(ask: Ask, wish: Wish, form: list[tuple[str, str]]) -> Outbound:
         return _consent(ask, wish, account)
     if action == "allow":
         ticked = {value for name, value in form if name == "scope"} | {ALWAYS_INCLUDED}
-        return _granted(ask, wish, account, tuple(scope for scope in wish.scopes if scope in ticked))
+        left = tuple(scope for scope in wish.scopes if scope in ticked)
+        if not left:
+            return answers.redirect(authorize.denied(wish), ask.log_id)
+        return _granted(ask, wish, account, left)
     return _consent(ask, wish, account)
 
 
 def _granted(ask: Ask, wish: Wish, account: Account, scopes: tuple[str, ...]) -> Outbound:
-    cookie = f"{SESSION_COOKIE}={account.username}; Path=/; HttpOnly; SameSite=Lax"
+    cookie = f"{SESSION_COOKIE}={quote(account.username)}; Path=/; HttpOnly; SameSite=Lax"
     return answers.redirect(
         authorize.granted(ask, wish, account, scopes), ask.log_id, [("set-cookie", cookie)]
     )
@@ -74,7 +78,7 @@ def _granted(ask: Ask, wish: Wish, account: Account, scopes: tuple[str, ...]) ->
 
 def _session_user(ask: Ask) -> str:
     match = re.search(rf"(?:^|;\s*){SESSION_COOKIE}=([^;]*)", ask.inbound.headers.get("cookie", ""))
-    return match[1] if match else ""
+    return unquote(match[1]) if match else ""
 
 
 def _consent(ask: Ask, wish: Wish, account: Account) -> Outbound:

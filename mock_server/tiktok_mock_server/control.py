@@ -316,6 +316,22 @@ def _webhook_url(call: Call) -> object:
     return {"client_key": app.client_key, "url": app.webhook_url}
 
 
+def _send_event(call: Call) -> object:
+    """Send any event: `{"event": "portability.download.ready", "content": {"request_id": 1}}`."""
+    content = call.body.get("content", {})
+    if not isinstance(content, dict):
+        raise BadRequest("content must be an object")
+    app, account = call.app(), call.account()
+    sent = webhooks.emit(
+        call.world,
+        app,
+        call.text("event"),
+        cast("dict[str, object]", content),
+        open_id=None if call.body.get("anonymous") is True else call.world.open_id(app, account),
+    )
+    return describe_delivery(sent)
+
+
 def _rules(call: Call) -> object:
     from .rule import all_rules
 
@@ -365,6 +381,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ("POST", "deliveries/*/replay"): _replay,
     ("POST", "webhook"): _webhook_url,
     ("POST", "webhook/ping"): _ping,
+    ("POST", "webhook/send"): _send_event,
 }
 
 

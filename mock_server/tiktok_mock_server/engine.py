@@ -16,6 +16,7 @@ from tiktok_openapi._runtime.call import Operation
 
 from . import answers, control, jsonio, media_urls
 from .ask import Ask
+from .clock import check_moment
 from .consent import answer_authorize
 from .description import BY_ID, ROUTES, allows_status
 from .messages import READ, Broken, Inbound, Outbound, Read, form_pairs
@@ -118,6 +119,7 @@ class Engine:
 
     def passing(self, until: float) -> Generator[Job, object, None]:
         """Let time pass: everything planned happens in its order, with the clock at its time."""
+        check_moment(until)
         while True:
             with self._lock:
                 due = self.world.next_due()

@@ -1,7 +1,7 @@
 """Looking into files, as TikTok does after it has them.
 
-Signatures and pictures are read here. What is inside a video (codec, duration, frame rate, picture size) is read with
-PyAV, which the extra `[media]` brings; without it the log says what was not checked.
+Signatures and pictures are read here. What is inside a video (codec, duration, frame rate, picture size) is
+read with PyAV, which the extra `[media]` brings; without it the log says what was not checked.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ PHOTO_PIXELS = rule(
 )
 PHOTO_BYTES = rule(
     "media.photo-bytes",
-    "A photo has at most 20 MB; what a larger one ends with is not known, the mock takes picture_size_check_failed.",
+    "A photo has at most 20 MB; what a larger one ends with is not known, the mock takes "
+    "picture_size_check_failed.",
     "unknown",
     "doc:content-posting-api-media-transfer-guide",
     switch="check_media",
@@ -178,7 +179,7 @@ def check_photo(spool: Spool) -> Report:
         return _wrong(PHOTO_BYTES, "picture_size_check_failed", f"more than {limits.PHOTO_MAX_SIZE} bytes")
     size = photo_size(spool)
     if size is None:
-        return _wrong(PHOTO_FORMAT, "file_format_check_failed", f"a file that begins with {spool.head[:12]!r}")
+        return _wrong(PHOTO_FORMAT, "file_format_check_failed", f"it begins with {spool.head[:12]!r}")
     width, height = size
     report = Report(width=width, height=height)
     if min(width, height) > limits.PHOTO_MAX_SHORT_SIDE:

@@ -81,7 +81,13 @@ def list_fields(operation_id: str) -> frozenset[str]:
 def check_request(operation_id: str, body: object) -> list[Problem]:
     """What is wrong with a body."""
     validator = _request_validator(operation_id)
-    return [] if validator is None or validator.is_valid(body) else _problems(validator.iter_errors(body))
+    if validator is None:
+        return []
+    try:
+        return [] if validator.is_valid(body) else _problems(validator.iter_errors(body))
+    except (ValueError, TypeError) as error:
+        # Nested too deeply, half a surrogate pair: whatever it is, it is not as described.
+        return [Problem("", str(error), "something that cannot be checked")]
 
 
 def check_response(operation_id: str, status: int, body: object) -> list[Problem]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal, Union
 
 import attrs
 
+from tiktok_openapi import limits
+
 from .clock import Clock
 from .ids import MARK, Ids, as_uuid
 from .switches import Switches
@@ -428,8 +430,8 @@ class World:
 
         for uri in app.redirect_uris or ():
             check_registration(uri)
-        if app.redirect_uris is not None and len(app.redirect_uris) > 10:
-            raise ValueError("at most 10 redirect URIs can be registered for a platform")
+        if len(app.redirect_uris or ()) > limits.REDIRECT_URIS_MAX_COUNT:
+            raise ValueError(f"at most {limits.REDIRECT_URIS_MAX_COUNT} redirect URIs can be registered")
         self.apps[app.client_key] = app
         return app
 
@@ -439,6 +441,12 @@ class World:
             account.nickname = account.username
         self.accounts[account.username] = account
         return account
+
+    def add_target_user(self, app: App, account: Account) -> None:
+        """Let a user log in to a sandbox."""
+        if len(app.target_users) >= limits.SANDBOX_TARGET_USERS:
+            raise ValueError(f"a sandbox has at most {limits.SANDBOX_TARGET_USERS} target users")
+        app.target_users[account.username] = self.now()
 
     def add_property(self, app: App, value: str, *, verified: bool = False) -> UrlProperty:
         """Note a domain or URL prefix for an app; it still has to be proved unless `verified`."""

@@ -72,6 +72,12 @@ AUTO = rule(
     "documented",
     "doc:login-kit-web",
 )
+UNTICKED = rule(
+    "authorize.unticked",
+    "The user can untick scopes, all but user.info.basic; who leaves none has declined.",
+    "documented",
+    "doc:login-kit-web",
+)
 SECRET_SHOWN = rule(
     "authorize.secret-shown",
     "client_secret has no place in the authorization URL: the user's browser and its history see it.",
@@ -127,6 +133,8 @@ def registration_problem(uri: str) -> str | None:
         return "it has 512 characters or more"
     if "?" in uri or "#" in uri:
         return "it has a query or a fragment"
+    if not uri.isprintable() or " " in uri:
+        return "it has spaces or control characters"
     with_port = uri.replace(":*", ":1", 1)
     try:
         parts = urlsplit(with_port)

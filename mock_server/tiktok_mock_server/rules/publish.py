@@ -147,19 +147,22 @@ def _check_body(ask: Ask) -> None:
     """Refuse a body that is not as described, in TikTok's order: top level, post_info, source_info."""
     problems = check_request(ask.operation.id, ask.body)
     if problems:
-        raise _as_refusal(
-            ask, min(problems, key=lambda problem: _AREA.get(problem.pointer.split("/")[1:2][0], 2))
-        )
+        raise _as_refusal(ask, min(problems, key=lambda problem: _AREA.get(_area(problem), 3)))
+
+
+def _area(problem: Problem) -> str:
+    """The part of the body a problem lies in."""
+    return problem.pointer.lstrip("/").partition("/")[0]
 
 
 _AREA: Final = {"media_type": 0, "post_mode": 0, "is_aigc": 1, "post_info": 1, "source_info": 2}
 
 
 def _as_refusal(ask: Ask, problem: Problem) -> Refusal:
-    area = problem.pointer.split("/")[1:2]
-    if area and area[0] in ("media_type", "post_mode"):
+    area = _area(problem)
+    if area in ("media_type", "post_mode"):
         return _wrong(ask, MEDIA_TYPE, BAD_MEDIA_TYPE, problem.pointer, problem.message, problem.got)
-    if area and area[0] in ("post_info", "is_aigc"):
+    if area in ("post_info", "is_aigc"):
         if problem.pointer == "/post_info/privacy_level" and "privacy_level" not in ask.part("post_info"):
             return _no_privacy(ask)
         return _wrong(ask, POST_INFO, BAD_POST_INFO, problem.pointer, problem.message, problem.got)
@@ -251,7 +254,7 @@ def _check_direct(ask: Ask, app: App, account: Account, privacy: str) -> None:
             "a post that others can see",
             privacy,
         )
-    if not app.audited and (not account.private or privacy != "SELF_ONLY"):
+    if (app.sandbox or not app.audited) and (not account.private or privacy != "SELF_ONLY"):
         raise Refusal(
             UNAUDITED,
             "unaudited_client_can_only_post_to_private_accounts",

@@ -11,6 +11,7 @@ from ..rule import Rule, rule
 from ..validate import check_request
 from ..why import Refusal, shown
 from ..world import Post, Stage
+from . import pull
 
 KNOWN = rule(
     "status.publish-id",
@@ -63,6 +64,14 @@ CANCELLABLE = rule(
 CANCEL_UPLOAD = rule(
     "cancel.upload",
     "A post by FILE_UPLOAD cannot be cancelled.",
+    "unknown",
+    "doc:content-posting-api-media-transfer-guide",
+)
+
+CANCEL_OWNERSHIP = rule(
+    "cancel.ownership",
+    "url_ownership_unverified is listed for cancel without a reason; the mock gives it when the domain is no "
+    "longer verified.",
     "unknown",
     "doc:content-posting-api-media-transfer-guide",
 )
@@ -164,6 +173,8 @@ def cancel(ask: Ask) -> None:
         raise _not_cancellable(CANCEL_UPLOAD, "a post by PULL_FROM_URL", "one by FILE_UPLOAD")
     if post.stage is not Stage.DOWNLOADING:
         raise _not_cancellable(CANCELLABLE, "a running download", f"a post that is {post.stage.value}")
+    pointers = tuple("/publish_id" for _ in post.urls)
+    pull.check_urls(ask, post.app, post.urls, pointers)
     lifecycle.fail(ask.world, post, "publish_cancelled", ask.now)
 
 
