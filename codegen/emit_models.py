@@ -93,7 +93,7 @@ def _object(w: Writer, item: ir.Object, decoders: Decoders) -> dict[str, object]
         construction += ["raw=value"] if item.received else []
     else:
         construction = [names.local(attributes[f.wire]) for f in optional_last]
-        construction += (["time()"] if received_at else []) + ["value"]
+        construction += (["epoch_seconds()"] if received_at else []) + ["value"]
     return {
         "name": name,
         "article": "an" if name[0] in "AEIOU" else "a",

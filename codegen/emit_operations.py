@@ -155,7 +155,7 @@ def _body(w: Writer, op: ir.Operation, view: OperationView, scope: names.Scope) 
         return
     form = body.media_type != "application/json"
     view.headers.append("checked.FORM_TYPE" if form else "checked.JSON_TYPE")
-    view.body = "checked.form_body(fields)" if form else "checked.json_body(fields)"
+    view.body = "checked.form_body(encoded)" if form else "checked.json_body(encoded)"
     if isinstance(body, ir.UnionBody):
         annotation = (
             w.known.classes[body.union]
@@ -168,7 +168,7 @@ def _body(w: Writer, op: ir.Operation, view: OperationView, scope: names.Scope) 
         view.positional.append(
             Argument(scope.take("body", "body", op.place), annotation, required=True, doc="What to send.")
         )
-        view.lines.append(f'fields = encode_{w.known.functions[union]}(body, "", secrets)')
+        view.lines.append(f'encoded = encode_{w.known.functions[union]}(body, "", secrets)')
         return
     item = w.api.object(body.object)
     attributes = attribute_names(item)
@@ -184,7 +184,7 @@ def _body(w: Writer, op: ir.Operation, view: OperationView, scope: names.Scope) 
         view.keywords.append(Argument(argument, annotation, not optional, field_doc(f)))
         passed.append(f"{attributes[f.wire]}={argument}")
     made = f"{w.known.classes[item.name]}({', '.join(passed)})"
-    view.lines.append(f'fields = encode_{w.known.functions[item.name]}({made}, "", secrets)')
+    view.lines.append(f'encoded = encode_{w.known.functions[item.name]}({made}, "", secrets)')
 
 
 def _parameters(w: Writer, op: ir.Operation, view: OperationView, scope: names.Scope) -> None:
@@ -192,11 +192,11 @@ def _parameters(w: Writer, op: ir.Operation, view: OperationView, scope: names.S
     headers = [p for p in op.parameters if p.where == "header"]
     if query:
         view.query = True
-        view.lines.append("query: list[tuple[str, str]] = []")
+        view.lines.append("pairs: list[tuple[str, str]] = []")
     # One optional header makes the whole tuple a list that is filled step by step.
     view.listed_headers = any(not p.required for p in headers)
     if view.listed_headers:
-        view.lines.append(f"headers: list[tuple[str, str]] = [{', '.join(view.headers)}]")
+        view.lines.append(f"lines: list[tuple[str, str]] = [{', '.join(view.headers)}]")
         view.headers.clear()
     for p in (*query, *headers):
         wire = json.dumps(p.wire)
@@ -212,14 +212,14 @@ def _parameters(w: Writer, op: ir.Operation, view: OperationView, scope: names.S
             text = (
                 value if isinstance(p.type, (ir.Constant, ir.Text, ir.EnumRef)) else f"checked.plain({value})"
             )
-            line = f"query.append(({wire}, {text}))"
+            line = f"pairs.append(({wire}, {text}))"
         else:
             line = f"checked.header({wire}, {value}, {argument or p.wire!r})"
             line = line.replace(f", {argument})", f', "{argument}")') if argument else line
             if not view.listed_headers:
                 view.headers.append(line)
                 continue
-            line = f"headers.append({line})"
+            line = f"lines.append({line})"
         if argument and not p.required:
             view.lines.append(f"if {argument} is not None:")
             line = f"    {line}"

@@ -16,7 +16,6 @@ STANDARD: Final[Mapping[str, str]] = {
     "Enum": "enum",
     "cached_property": "functools",
     "datetime": "datetime",
-    "time": "time",
     "json": "",
     "attrs": "",
 }
@@ -32,7 +31,7 @@ _RUNTIME: Final = {
         *("Mismatch", "Model", "NOT_RECEIVED", "decode_anything", "decode_boolean", "decode_either"),
         *("decode_embedded", "decode_integer", "decode_list", "decode_list_or_one", "decode_map"),
         *("decode_moment", "decode_nothing", "decode_nullable", "decode_number", "decode_text"),
-        *("is_object", "moment_of", "whole"),
+        *("epoch_seconds", "is_object", "moment_of", "whole"),
     ),
     "transport": ("AsyncDriver", "SyncDriver"),
 }

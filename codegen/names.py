@@ -20,13 +20,14 @@ _PLURAL_ACRONYM: Final = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
 MODEL_MEMBERS: Final = {"raw", "get", "keys", "received_at"}
 _IN_CLASSES: Final = {
     *("attrs", "datetime", "property", "object", "str", "int", "float", "bool", "tuple", "list", "dict"),
+    "epoch_seconds",
 }
 _LOCALS: Final = {
-    *("value", "raw", "get", "type", "len", "isinstance", "time", "at", "secrets", "out", "item", "problem"),
+    *("value", "raw", "get", "type", "len", "isinstance", "at", "secrets", "out", "item", "problem"),
     *("found", "checked", "is_object", "whole"),
 }
 _ARGUMENTS: Final = {
-    *("self", "routes", "operations", "checked", "decode", "fields", "secrets", "query", "headers", "type"),
+    *("self", "routes", "operations", "checked", "encoded", "secrets", "pairs", "lines", "type"),
 }
 _CLASSES: Final = {
     *("Mapping", "Sequence", "Iterable", "AsyncIterable", "Callable", "Final", "Literal", "ClassVar", "Enum"),
@@ -56,10 +57,13 @@ def words(name: str) -> list[str]:
 
 
 def snake(name: str) -> str:
-    """`creatorInfo` → `creator_info`; a reserved word gets an underscore behind it."""
-    text = "_".join(words(name)) or "_"
+    """`creatorInfo` → `creator_info`; a reserved word gets an underscore behind it, never before it.
+
+    attrs takes leading underscores off the arguments of `__init__`, so `2fa` is `n_2fa`.
+    """
+    text = "_".join(words(name)) or "unnamed"
     if text[0].isdigit():
-        text = f"_{text}"
+        text = f"n_{text}"
     return f"{text}_" if keyword.iskeyword(text) else text
 
 

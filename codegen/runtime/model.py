@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Final, TypeGuard, TypeVar, cast, overload
@@ -247,6 +248,11 @@ def decode_embedded(inner: Callable[[object], T]) -> Callable[[object], T]:
         return inner(content)
 
     return decode
+
+
+def epoch_seconds() -> float:
+    """Now, in seconds since 1970."""
+    return time.time()
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -105,7 +105,7 @@ def user_info(session: Session, fields: UserFields | None, access_token: str | N
     held = None if access_token is not None else (yield from session.scopes())
     chosen = choose_user_fields(fields, held)
     profile = yield from session.ask(
-        lambda token: ops.get_user_info(access_token=token, fields_=chosen), access_token
+        lambda token: ops.get_user_info(access_token=token, fields=chosen), access_token
     )
     return profile.user
 
@@ -165,7 +165,7 @@ def _batch(
 ) -> Flow[list[Video]]:
     answer = yield from session.ask(
         lambda token: ops.query_videos(
-            access_token=token, fields_=fields, filters=VideoFilters(video_ids=ids)
+            access_token=token, fields=fields, filters=VideoFilters(video_ids=ids)
         ),
         access_token,
     )
@@ -182,7 +182,7 @@ def _page(
     return (
         yield from session.ask(
             lambda token: ops.list_videos(
-                access_token=token, fields_=fields, cursor=cursor, max_count=page_size
+                access_token=token, fields=fields, cursor=cursor, max_count=page_size
             ),
             access_token,
         )

@@ -20,7 +20,7 @@ class DisplayFace:
         self,
         *,
         access_token: str,
-        fields_: Sequence[UserField | str],
+        fields: Sequence[UserField | str],
     ) -> UserData:
         """Read a user's profile.
 
@@ -31,7 +31,7 @@ class DisplayFace:
 
         Args:
             access_token: The user's access token, for this call only.
-            fields_: What to read, separated by commas.
+            fields: What to read, separated by commas.
 
         Returns:
             The profile.
@@ -46,7 +46,7 @@ class DisplayFace:
         return self._client.perform(
             operations.get_user_info(
                 access_token=access_token,
-                fields_=fields_,
+                fields=fields,
             )
         )
 
@@ -54,7 +54,7 @@ class DisplayFace:
         self,
         *,
         access_token: str,
-        fields_: Sequence[VideoField | str],
+        fields: Sequence[VideoField | str],
         cursor: int | None = None,
         max_count: int | None = None,
     ) -> VideoPage:
@@ -67,7 +67,7 @@ class DisplayFace:
 
         Args:
             access_token: The user's access token, for this call only.
-            fields_: What to read, separated by commas. In the body it does not count.
+            fields: What to read, separated by commas. In the body it does not count.
             cursor: Gives videos made before this time, in milliseconds since 1970. Leave it out for the first
                 page: 0 is read as 1970 and gives nothing. Any time will do.
             max_count: How many videos at most; 10 unless named.
@@ -85,7 +85,7 @@ class DisplayFace:
         return self._client.perform(
             operations.list_videos(
                 access_token=access_token,
-                fields_=fields_,
+                fields=fields,
                 cursor=cursor,
                 max_count=max_count,
             )
@@ -96,7 +96,7 @@ class DisplayFace:
         *,
         access_token: str,
         filters: VideoFilters,
-        fields_: Sequence[VideoField | str],
+        fields: Sequence[VideoField | str],
     ) -> VideoQueryResult:
         """Read certain videos of a user.
 
@@ -108,7 +108,7 @@ class DisplayFace:
         Args:
             access_token: The user's access token, for this call only.
             filters: Which videos.
-            fields_: What to read, separated by commas. In the body it does not count.
+            fields: What to read, separated by commas. In the body it does not count.
 
         Returns:
             The videos.
@@ -124,7 +124,7 @@ class DisplayFace:
             operations.query_videos(
                 access_token=access_token,
                 filters=filters,
-                fields_=fields_,
+                fields=fields,
             )
         )
 
@@ -139,7 +139,7 @@ class AsyncDisplayFace:
         self,
         *,
         access_token: str,
-        fields_: Sequence[UserField | str],
+        fields: Sequence[UserField | str],
     ) -> UserData:
         """Read a user's profile.
 
@@ -150,7 +150,7 @@ class AsyncDisplayFace:
 
         Args:
             access_token: The user's access token, for this call only.
-            fields_: What to read, separated by commas.
+            fields: What to read, separated by commas.
 
         Returns:
             The profile.
@@ -165,7 +165,7 @@ class AsyncDisplayFace:
         return await self._client.perform(
             operations.get_user_info(
                 access_token=access_token,
-                fields_=fields_,
+                fields=fields,
             )
         )
 
@@ -173,7 +173,7 @@ class AsyncDisplayFace:
         self,
         *,
         access_token: str,
-        fields_: Sequence[VideoField | str],
+        fields: Sequence[VideoField | str],
         cursor: int | None = None,
         max_count: int | None = None,
     ) -> VideoPage:
@@ -186,7 +186,7 @@ class AsyncDisplayFace:
 
         Args:
             access_token: The user's access token, for this call only.
-            fields_: What to read, separated by commas. In the body it does not count.
+            fields: What to read, separated by commas. In the body it does not count.
             cursor: Gives videos made before this time, in milliseconds since 1970. Leave it out for the first
                 page: 0 is read as 1970 and gives nothing. Any time will do.
             max_count: How many videos at most; 10 unless named.
@@ -204,7 +204,7 @@ class AsyncDisplayFace:
         return await self._client.perform(
             operations.list_videos(
                 access_token=access_token,
-                fields_=fields_,
+                fields=fields,
                 cursor=cursor,
                 max_count=max_count,
             )
@@ -215,7 +215,7 @@ class AsyncDisplayFace:
         *,
         access_token: str,
         filters: VideoFilters,
-        fields_: Sequence[VideoField | str],
+        fields: Sequence[VideoField | str],
     ) -> VideoQueryResult:
         """Read certain videos of a user.
 
@@ -227,7 +227,7 @@ class AsyncDisplayFace:
         Args:
             access_token: The user's access token, for this call only.
             filters: Which videos.
-            fields_: What to read, separated by commas. In the body it does not count.
+            fields: What to read, separated by commas. In the body it does not count.
 
         Returns:
             The videos.
@@ -243,6 +243,6 @@ class AsyncDisplayFace:
             operations.query_videos(
                 access_token=access_token,
                 filters=filters,
-                fields_=fields_,
+                fields=fields,
             )
         )

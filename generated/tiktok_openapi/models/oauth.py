@@ -6,12 +6,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from time import time
 from typing import ClassVar, Final, Literal
 
 import attrs
 
-from .._runtime.model import NOT_RECEIVED, Mismatch, Model, decode_list, is_object, moment_of, whole
+from .._runtime.model import (
+    NOT_RECEIVED,
+    Mismatch,
+    Model,
+    decode_list,
+    epoch_seconds,
+    is_object,
+    moment_of,
+    whole,
+)
 from .._runtime import request as checked
 
 
@@ -224,7 +232,7 @@ class UserToken(Model):
     """The scopes that were granted, separated by commas. Can be fewer than asked for."""
     token_type: str
     """`Bearer`."""
-    received_at: float = attrs.field(factory=time, repr=False, eq=False)
+    received_at: float = attrs.field(factory=epoch_seconds, repr=False, eq=False)
     """When it was received, in seconds since 1970."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
@@ -253,7 +261,7 @@ class ClientToken(Model):
     """For how many seconds from now the token works; 7200 at first."""
     token_type: str
     """`Bearer`."""
-    received_at: float = attrs.field(factory=time, repr=False, eq=False)
+    received_at: float = attrs.field(factory=epoch_seconds, repr=False, eq=False)
     """When it was received, in seconds since 1970."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
@@ -482,7 +490,15 @@ def decode_user_token(value: object) -> UserToken:
     if type(token_type) is not str:
         raise Mismatch("string", token_type, "token_type")
     return UserToken(
-        access_token, expires_in, open_id, refresh_token, refresh_expires_in, scope, token_type, time(), value
+        access_token,
+        expires_in,
+        open_id,
+        refresh_token,
+        refresh_expires_in,
+        scope,
+        token_type,
+        epoch_seconds(),
+        value,
     )
 
 
@@ -500,7 +516,7 @@ def decode_client_token(value: object) -> ClientToken:
     token_type = get("token_type")
     if type(token_type) is not str:
         raise Mismatch("string", token_type, "token_type")
-    return ClientToken(access_token, expires_in, token_type, time(), value)
+    return ClientToken(access_token, expires_in, token_type, epoch_seconds(), value)
 
 
 def decode_revoke_request(value: object) -> RevokeRequest:

@@ -31,7 +31,7 @@ from .. import routes
 def get_user_info(
     *,
     access_token: str,
-    fields_: Sequence[UserField | str],
+    fields: Sequence[UserField | str],
 ) -> Call[UserData]:
     """Read a user's profile.
 
@@ -42,18 +42,18 @@ def get_user_info(
 
     Args:
         access_token: The user's access token, for this call only.
-        fields_: What to read, separated by commas.
+        fields: What to read, separated by commas.
 
     Raises:
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    query: list[tuple[str, str]] = []
-    query.append(("fields", checked.plain(checked.listed(fields_, "", "fields_", checked.text, min_items=1))))
+    pairs: list[tuple[str, str]] = []
+    pairs.append(("fields", checked.plain(checked.listed(fields, "", "fields", checked.text, min_items=1))))
     return Call(
         operation=routes.GET_USER_INFO,
         decode=decode_user_data,
-        query=tuple(query),
+        query=tuple(pairs),
         headers=(checked.bearer(access_token, secrets),),
         secrets=checked.masks(secrets),
     )
@@ -62,7 +62,7 @@ def get_user_info(
 def list_videos(
     *,
     access_token: str,
-    fields_: Sequence[VideoField | str],
+    fields: Sequence[VideoField | str],
     cursor: int | None = None,
     max_count: int | None = None,
 ) -> Call[VideoPage]:
@@ -75,7 +75,7 @@ def list_videos(
 
     Args:
         access_token: The user's access token, for this call only.
-        fields_: What to read, separated by commas. In the body it does not count.
+        fields: What to read, separated by commas. In the body it does not count.
         cursor: Gives videos made before this time, in milliseconds since 1970. Leave it out for the first
             page: 0 is read as 1970 and gives nothing. Any time will do.
         max_count: How many videos at most; 10 unless named.
@@ -84,18 +84,18 @@ def list_videos(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_video_list_request(VideoListRequest(cursor=cursor, max_count=max_count), "", secrets)
-    query: list[tuple[str, str]] = []
-    query.append(("fields", checked.plain(checked.listed(fields_, "", "fields_", checked.text, min_items=1))))
+    encoded = encode_video_list_request(VideoListRequest(cursor=cursor, max_count=max_count), "", secrets)
+    pairs: list[tuple[str, str]] = []
+    pairs.append(("fields", checked.plain(checked.listed(fields, "", "fields", checked.text, min_items=1))))
     return Call(
         operation=routes.LIST_VIDEOS,
         decode=decode_video_page,
-        query=tuple(query),
+        query=tuple(pairs),
         headers=(
             checked.bearer(access_token, secrets),
             checked.JSON_TYPE,
         ),
-        body=checked.json_body(fields),
+        body=checked.json_body(encoded),
         secrets=checked.masks(secrets),
     )
 
@@ -104,7 +104,7 @@ def query_videos(
     *,
     access_token: str,
     filters: VideoFilters,
-    fields_: Sequence[VideoField | str],
+    fields: Sequence[VideoField | str],
 ) -> Call[VideoQueryResult]:
     """Read certain videos of a user.
 
@@ -116,23 +116,23 @@ def query_videos(
     Args:
         access_token: The user's access token, for this call only.
         filters: Which videos.
-        fields_: What to read, separated by commas. In the body it does not count.
+        fields: What to read, separated by commas. In the body it does not count.
 
     Raises:
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_video_query_request(VideoQueryRequest(filters=filters), "", secrets)
-    query: list[tuple[str, str]] = []
-    query.append(("fields", checked.plain(checked.listed(fields_, "", "fields_", checked.text, min_items=1))))
+    encoded = encode_video_query_request(VideoQueryRequest(filters=filters), "", secrets)
+    pairs: list[tuple[str, str]] = []
+    pairs.append(("fields", checked.plain(checked.listed(fields, "", "fields", checked.text, min_items=1))))
     return Call(
         operation=routes.QUERY_VIDEOS,
         decode=decode_video_query_result,
-        query=tuple(query),
+        query=tuple(pairs),
         headers=(
             checked.bearer(access_token, secrets),
             checked.JSON_TYPE,
         ),
-        body=checked.json_body(fields),
+        body=checked.json_body(encoded),
         secrets=checked.masks(secrets),
     )

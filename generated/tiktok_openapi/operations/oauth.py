@@ -81,25 +81,25 @@ def authorize(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    query: list[tuple[str, str]] = []
-    query.append(("client_key", checked.text(client_key, "", "client_key", min_length=1)))
-    query.append(("scope", checked.plain(checked.listed(scope, "", "scope", checked.text, min_items=1))))
-    query.append(
+    pairs: list[tuple[str, str]] = []
+    pairs.append(("client_key", checked.text(client_key, "", "client_key", min_length=1)))
+    pairs.append(("scope", checked.plain(checked.listed(scope, "", "scope", checked.text, min_items=1))))
+    pairs.append(
         ("redirect_uri", checked.text(redirect_uri, "", "redirect_uri", min_length=1, max_length=511))
     )
-    query.append(("state", checked.text(state, "", "state", min_length=1)))
-    query.append(("response_type", "code"))
+    pairs.append(("state", checked.text(state, "", "state", min_length=1)))
+    pairs.append(("response_type", "code"))
     if code_challenge is not None:
-        query.append(("code_challenge", checked.text(code_challenge, "", "code_challenge")))
+        pairs.append(("code_challenge", checked.text(code_challenge, "", "code_challenge")))
     if code_challenge_method is not None:
-        query.append(
+        pairs.append(
             (
                 "code_challenge_method",
                 checked.text(code_challenge_method, "", "code_challenge_method", one_of=("S256",)),
             )
         )
     if disable_auto_auth is not None:
-        query.append(
+        pairs.append(
             (
                 "disable_auto_auth",
                 checked.plain(
@@ -110,7 +110,7 @@ def authorize(
     return Call(
         operation=routes.AUTHORIZE,
         decode=None,
-        query=tuple(query),
+        query=tuple(pairs),
         secrets=checked.masks(secrets),
     )
 
@@ -157,12 +157,12 @@ def get_token(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_get_token_body(body, "", secrets)
+    encoded = encode_get_token_body(body, "", secrets)
     return Call(
         operation=routes.GET_TOKEN,
         decode=_GET_TOKEN_RESULTS[type(body)],
         headers=(checked.FORM_TYPE,),
-        body=checked.form_body(fields),
+        body=checked.form_body(encoded),
         secrets=checked.masks(secrets),
     )
 
@@ -190,14 +190,14 @@ def revoke_token(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_revoke_request(
+    encoded = encode_revoke_request(
         RevokeRequest(client_key=client_key, client_secret=client_secret, token=token), "", secrets
     )
     return Call(
         operation=routes.REVOKE_TOKEN,
         decode=decode_revoked,
         headers=(checked.FORM_TYPE,),
-        body=checked.form_body(fields),
+        body=checked.form_body(encoded),
         secrets=checked.masks(secrets),
     )
 
@@ -224,14 +224,14 @@ def get_qr_code(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_qr_code_request(
+    encoded = encode_qr_code_request(
         QrCodeRequest(client_key=client_key, scope=scope, state=state), "", secrets
     )
     return Call(
         operation=routes.GET_QR_CODE,
         decode=decode_qr_code,
         headers=(checked.FORM_TYPE,),
-        body=checked.form_body(fields),
+        body=checked.form_body(encoded),
         secrets=checked.masks(secrets),
     )
 
@@ -257,14 +257,14 @@ def check_qr_code(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_qr_status_request(
+    encoded = encode_qr_status_request(
         QrStatusRequest(client_key=client_key, client_secret=client_secret, token=token), "", secrets
     )
     return Call(
         operation=routes.CHECK_QR_CODE,
         decode=decode_qr_status,
         headers=(checked.FORM_TYPE,),
-        body=checked.form_body(fields),
+        body=checked.form_body(encoded),
         secrets=checked.masks(secrets),
     )
 

@@ -131,7 +131,7 @@ def init_video_post(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_video_init_request(
+    encoded = encode_video_init_request(
         VideoInitRequest(post_info=post_info, source_info=source_info), "", secrets
     )
     return Call(
@@ -141,7 +141,7 @@ def init_video_post(
             checked.bearer(access_token, secrets),
             checked.JSON_TYPE,
         ),
-        body=checked.json_body(fields),
+        body=checked.json_body(encoded),
         secrets=checked.masks(secrets),
     )
 
@@ -193,7 +193,7 @@ def init_inbox_video(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_inbox_video_init_request(InboxVideoInitRequest(source_info=source_info), "", secrets)
+    encoded = encode_inbox_video_init_request(InboxVideoInitRequest(source_info=source_info), "", secrets)
     return Call(
         operation=routes.INIT_INBOX_VIDEO,
         decode=_INIT_INBOX_VIDEO_RESULTS[type(source_info)],
@@ -201,7 +201,7 @@ def init_inbox_video(
             checked.bearer(access_token, secrets),
             checked.JSON_TYPE,
         ),
-        body=checked.json_body(fields),
+        body=checked.json_body(encoded),
         secrets=checked.masks(secrets),
     )
 
@@ -232,7 +232,7 @@ def init_content(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_content_init_request(
+    encoded = encode_content_init_request(
         ContentInitRequest(
             post_mode=post_mode, post_info=post_info, source_info=source_info, is_aigc=is_aigc
         ),
@@ -246,7 +246,7 @@ def init_content(
             checked.bearer(access_token, secrets),
             checked.JSON_TYPE,
         ),
-        body=checked.json_body(fields),
+        body=checked.json_body(encoded),
         secrets=checked.masks(secrets),
     )
 
@@ -273,7 +273,7 @@ def fetch_status(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_status_request(StatusRequest(publish_id=publish_id), "", secrets)
+    encoded = encode_status_request(StatusRequest(publish_id=publish_id), "", secrets)
     return Call(
         operation=routes.FETCH_STATUS,
         decode=decode_publish_status,
@@ -281,7 +281,7 @@ def fetch_status(
             checked.bearer(access_token, secrets),
             checked.JSON_TYPE,
         ),
-        body=checked.json_body(fields),
+        body=checked.json_body(encoded),
         secrets=checked.masks(secrets),
     )
 
@@ -307,7 +307,7 @@ def cancel_publish(
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    fields = encode_cancel_request(CancelRequest(publish_id=publish_id), "", secrets)
+    encoded = encode_cancel_request(CancelRequest(publish_id=publish_id), "", secrets)
     return Call(
         operation=routes.CANCEL_PUBLISH,
         decode=decode_nothing,
@@ -315,7 +315,7 @@ def cancel_publish(
             checked.bearer(access_token, secrets),
             checked.JSON_TYPE,
         ),
-        body=checked.json_body(fields),
+        body=checked.json_body(encoded),
         secrets=checked.masks(secrets),
     )
 
