@@ -7,6 +7,7 @@ to be sent twice), with ``for`` and with ``async for``, never holding more than 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import io
 import os
 import stat
@@ -118,8 +119,8 @@ class Slice:
                 raise source.short(position)
             yield piece
             position += len(piece)
-            if moved is not None:
-                moved(position)
+            if moved is not None and (result := moved(position)) is not None:
+                _refuse_awaitable(result)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         source, position, end, moved = self._source, self._first, self._end, self._moved
@@ -129,8 +130,15 @@ class Slice:
                 raise source.short(position)
             yield piece
             position += len(piece)
-            if moved is not None:
-                moved(position)
+            if moved is not None and inspect.isawaitable(result := moved(position)):
+                await result
+
+
+def _refuse_awaitable(result: object) -> None:
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        raise TypeError("an async callback needs AsyncTikTok")
 
 
 class FileSource(Source):
