@@ -1,8 +1,7 @@
 """`TikTok` and `AsyncTikTok`: one client, for callers that wait and for callers that await.
 
-Both are thin: every task is a flow, written once; the faces only say whether to wait or to await it. They are
-    safe to
-share between threads and between tasks, and hold no state of a request.
+Both are thin: every task is a flow, written once; the faces only say whether to wait or to await it. They can
+be shared between threads and between tasks.
 """
 
 from __future__ import annotations

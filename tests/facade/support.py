@@ -142,7 +142,7 @@ class FakeTikTok:
         return sum(b"grant_type=refresh_token" in request.content for request in self.requests)
 
 
-def body(request: httpx.Request) -> object:
+def body(request: httpx.Request) -> Any:
     """The JSON that a request carries."""
     return json.loads(request.content)
 

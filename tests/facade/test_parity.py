@@ -1,0 +1,82 @@
+"""`TikTok` and `AsyncTikTok` are one interface: same names, same parameters, same types but for the waiting."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import pytest
+
+import tiktok_api_client
+from tiktok_api_client import AsyncTikTok, TikTok
+from tiktok_api_client.client import _Face  # pyright: ignore[reportPrivateUsage]
+
+# What may differ: how to wait, and what the bindings' client is built on.
+SPELLINGS = [
+    (r"\bAsync(Generator|Iterator|ContextManager)\[([^\]]*?)(, None)?\]", r"\1[\2]"),
+    (r"\bGenerator\[([^\]]*?), None, None\]", r"Generator[\1]"),
+    (r"\bAsync(TikTok|Client|BaseTransport)\b", r"\1"),
+]
+
+
+def names(face: type[Any]) -> set[str]:
+    return {name for name in dir(face) if not name.startswith("_")} | {"__init__"}
+
+
+def plain(annotation: object) -> str:
+    text = str(annotation)
+    for pattern, spelling in SPELLINGS:
+        text = re.sub(pattern, spelling, text)
+    return text
+
+
+def test_both_faces_have_the_same_names() -> None:
+    assert names(TikTok) == names(AsyncTikTok)
+
+
+@pytest.mark.parametrize("name", sorted(names(TikTok)))
+def test_both_faces_take_and_give_the_same(name: str) -> None:
+    sync, tasks = inspect.getattr_static(TikTok, name), inspect.getattr_static(AsyncTikTok, name)
+    if isinstance(sync, (property, classmethod, staticmethod)):
+        assert sync is tasks
+        return
+    ours, theirs = inspect.signature(sync), inspect.signature(tasks)
+    assert list(ours.parameters) == list(theirs.parameters)
+    for parameter, other in zip(ours.parameters.values(), theirs.parameters.values(), strict=True):
+        assert (parameter.kind, parameter.default) == (other.kind, other.default)
+        assert plain(parameter.annotation) == plain(other.annotation)
+    assert plain(ours.return_annotation) == plain(theirs.return_annotation)
+    assert inspect.getdoc(sync) == inspect.getdoc(tasks)
+
+
+def test_what_waits_in_one_is_awaited_in_the_other() -> None:
+    for name in names(TikTok) - {"__init__"}:
+        member = inspect.getattr_static(AsyncTikTok, name)
+        if not inspect.isfunction(member) or name in vars(_Face):
+            continue
+        awaited = inspect.iscoroutinefunction(member)
+        streams = "Generator" in str(inspect.signature(member).return_annotation)
+        streams = streams or "Iterator" in str(inspect.signature(member).return_annotation)
+        assert awaited or streams, f"{name} does I/O and is not async"
+
+
+@pytest.mark.parametrize("face", [TikTok, AsyncTikTok])
+def test_everything_public_is_described_and_typed(face: type[Any]) -> None:
+    for name in names(face) - {"__init__"}:
+        member = inspect.getattr_static(face, name)
+        assert inspect.getdoc(member), name
+        if inspect.isfunction(member):
+            signature = inspect.signature(member)
+            assert signature.return_annotation is not inspect.Signature.empty, name
+            text = str(signature)
+            assert not re.search(r"\bAny\b", text), f"{name}{text}"
+
+
+def test_the_root_has_what_it_says() -> None:
+    assert len(set(tiktok_api_client.__all__)) == len(tiktok_api_client.__all__)
+    for name in tiktok_api_client.__all__:
+        assert getattr(tiktok_api_client, name) is not None
+    assert set(tiktok_api_client.__all__) <= set(dir(tiktok_api_client))
+    with pytest.raises(AttributeError, match="no attribute 'TokTik'"):
+        _ = tiktok_api_client.TokTik  # type: ignore[attr-defined] # pyright: ignore
