@@ -22,7 +22,7 @@
 Code, category and advice come from the description's error catalogue; a code that is not in it arrives as the
 class of its HTTP status. No error shows a secret, and every error can be pickled.
 
-For code written for the documented library of this name: `TimeoutError` is `TimedOut`, and ``except HTTPError``
+For code written for the documented library of this name: `TimeoutError` is `TimedOut`, and `HTTPError`
 catches whatever went wrong between this program and TikTok: `CouldNotAsk`, `Refused`, `Unreadable`.
 """
 

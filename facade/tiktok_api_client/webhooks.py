@@ -1,8 +1,8 @@
 """What TikTok tells your server: check the signature, then read the event.
 
-`verify_webhook` takes the body as bytes, exactly as it was received: a body that was decoded and encoded again
-has another signature. TikTok delivers at least once, in any order, for up to 72 hours: answer 200 at once, and
-use `event_key` to do everything once. Source: https://developers.tiktok.com/doc/webhooks-verification
+`verify_webhook` takes the body as bytes, exactly as it was received: one that was decoded and encoded again
+has another signature. TikTok delivers at least once, in any order, for up to 72 hours: answer 200 at once,
+and use `event_key` to do everything once. Source: https://developers.tiktok.com/doc/webhooks-verification
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def test_a_query_goes_in_batches_of_twenty(kind: str) -> None:
     ids = [str(number) for number in range(45)]
     found = client(kind, library).query_videos([*ids, "3", "other-1"], [VideoField.ID])
     assert [video.id for video in found] == ids
-    sizes = [len(body(request)["filters"]["video_ids"]) for request in library.requests]  # type: ignore[index] # pyright: ignore
+    sizes = [len(body(request)["filters"]["video_ids"]) for request in library.requests]
     assert sizes == [20, 20, 6]
     assert library.requests[0].url.query == b"fields=id"
     with pytest.raises(Impossible, match="a list of ids"):
