@@ -20,7 +20,7 @@ _PLURAL_ACRONYM: Final = re.compile(r"([A-Z]{2,})s(?=[A-Z]|$)")
 MODEL_MEMBERS: Final = {"raw", "get", "keys", "received_at"}
 _IN_CLASSES: Final = {
     *("attrs", "datetime", "property", "object", "str", "int", "float", "bool", "tuple", "list", "dict"),
-    "epoch_seconds",
+    *("epoch_seconds", "self"),
 }
 _LOCALS: Final = {
     *("value", "raw", "get", "type", "len", "isinstance", "at", "secrets", "out", "item", "problem"),
@@ -57,7 +57,7 @@ def words(name: str) -> list[str]:
 
 
 def snake(name: str) -> str:
-    """`creatorInfo` → `creator_info`; a reserved word gets an underscore behind it, never before it.
+    """`itemInfo` → `item_info`; a reserved word gets an underscore behind it, never before it.
 
     attrs takes leading underscores off the arguments of `__init__`, so `2fa` is `n_2fa`.
     """

@@ -141,3 +141,6 @@ def _check_remarks(entries: dict[str, Node]) -> None:
                 raise Refusal(remark.place, f"needs a mark: {', '.join(MARKS)}")
     if (source := entries.get("x-source")) is not None:
         texts(source)
+    for key in ("description", "summary"):
+        if (prose := entries.get(key)) is not None:
+            text(prose)

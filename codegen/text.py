@@ -13,7 +13,7 @@ _ITEM: Final = re.compile(r"[*-] |[0-9]+\. ")
 
 def docstring(text: str, indent: int = 0, *, sections: str = "") -> str:
     """A docstring, wrapped; `sections` (Args, Raises) come behind it as they are."""
-    body = wrapped(text, WIDTH - indent)
+    body = wrapped(text, WIDTH - indent, lead=4)
     if sections:
         body = f"{body}\n\n{sections}"
     return quoted(body, indent)
@@ -34,8 +34,8 @@ def quoted(body: str, indent: int = 0) -> str:
     return f'{prefix}"""{lines[0]}{rest}\n{pad}"""'
 
 
-def wrapped(text: str, width: int) -> str:
-    """Paragraphs and lists, each wrapped by itself."""
+def wrapped(text: str, width: int, *, lead: int = 0) -> str:
+    """Paragraphs and lists, each wrapped by itself; `lead` columns of the first line are taken."""
     paragraphs: list[str] = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         blocks: list[list[str]] = [[]]
@@ -43,13 +43,23 @@ def wrapped(text: str, width: int) -> str:
             if _ITEM.match(line.strip()):
                 blocks.append([])
             blocks[-1].append(line.strip())
-        paragraphs.append("\n".join(_filled(" ".join(block), width) for block in blocks if block))
+        lines: list[str] = []
+        for block in blocks:
+            if block:
+                lines.append(_filled(" ".join(block), width, 0 if lines or paragraphs else lead))
+        paragraphs.append("\n".join(lines))
     return "\n\n".join(paragraphs)
 
 
-def _filled(line: str, width: int) -> str:
-    hang = "  " if _ITEM.match(line) else ""
-    return textwrap.fill(line, width, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False)
+def _filled(line: str, width: int, lead: int) -> str:
+    return textwrap.fill(
+        line,
+        width,
+        initial_indent=" " * lead,
+        subsequent_indent="  " if _ITEM.match(line) else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+    ).lstrip()
 
 
 def entry(name: str, doc: str, indent: int) -> str:

@@ -54,9 +54,9 @@ class Operation:
     """One operation of the description: a row of the route table."""
 
     id: str
-    """The description's `operationId`, for example `fetchStatus`."""
+    """The description's `operationId`, for example `getUser`."""
     name: str
-    """Its name in Python, for example `fetch_status`."""
+    """Its name in Python, for example `get_user`."""
     area: str
     """The face of the client it belongs to."""
     method: str

@@ -70,7 +70,7 @@ class CouldNotAsk(Error):
         super().__init__(reason)
         self.reason: str = reason
         self.operation: str = operation
-        """The operation's name, for example `fetch_status`."""
+        """The operation's name, for example `get_user`."""
         self.request: str = request
         """Method and path; never a query, a header or a body."""
         self.sent: Sent = sent
@@ -155,7 +155,7 @@ class Unreadable(Error):
     ) -> None:
         super().__init__(f"{place}: expected {expected}, got {got}")
         self.place: str = place
-        """Where in the answer, for example `$.data.creator_nickname`."""
+        """Where in the answer, for example `$.data.user.name`."""
         self.expected: str = expected
         self.got: str = got
         self.status: int = status
@@ -202,7 +202,7 @@ class Impossible(Error, ValueError):
     def __init__(self, field: str, got: str, limit: str, advice: str = "") -> None:
         super().__init__(f"{field}: {limit}, got {got}" + (f"; {advice}" if advice else ""))
         self.field: str = field
-        """The field at fault, for example `post_info.title`."""
+        """The field at fault, for example `info.title`."""
         self.got: str = got
         self.limit: str = limit
         self.advice: str = advice

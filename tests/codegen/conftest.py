@@ -12,4 +12,8 @@ from tests.codegen.inline import Generator
 @pytest.fixture
 def generate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator:
     """Generate bindings for a description."""
-    return Generator(tmp_path, monkeypatch.syspath_prepend)
+
+    def prepend(path: str) -> None:
+        monkeypatch.syspath_prepend(path)  # pyright: ignore[reportUnknownMemberType]
+
+    return Generator(tmp_path, prepend)

@@ -55,11 +55,11 @@ class Bindings:
         """One of its modules."""
         return importlib.import_module(f"{self.package.__name__}.{name}")
 
-    def decode(self, schema: str, value: object) -> Any:
+    def decode(self, schema: str, value: Any) -> Any:
         """What the decoder of a schema (in snake case) makes of a value."""
         return getattr(self.module("models.things"), f"decode_{schema}")(value)
 
-    def complaint(self, schema: str, value: object) -> str:
+    def complaint(self, schema: str, value: Any) -> str:
         """What the decoder of a schema says against a value."""
         with pytest.raises(self.module("_runtime.model").Mismatch) as caught:
             self.decode(schema, value)
@@ -94,7 +94,8 @@ class Generator:
         spec.mkdir(exist_ok=True)
         texts = {"openapi": BASE, "things": things, **fragments}
         for name, text in texts.items():
-            (spec / f"{name}.yaml").write_text(textwrap.dedent(text), encoding="utf-8")
+            written = textwrap.dedent(text).replace("PACKAGE", "bindings")
+            (spec / f"{name}.yaml").write_text(written, encoding="utf-8")
         return spec
 
     def files(self, things: str = "", **fragments: str) -> dict[str, str]:

@@ -46,7 +46,7 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-# --- values: `at` is where the object stands ("" or "post_info."), `name` the field -------------------
+# --- values: `at` is where the object stands ("" or "info."), `name` the field -------------------
 
 
 def text(

@@ -26,8 +26,9 @@ class CreatorInfo(Model):
     creator_nickname: str
     """The creator's display name. It must be shown before posting."""
     privacy_level_options: tuple[PrivacyLevel | str, ...]
-    """The privacy levels to offer. A public account has PUBLIC_TO_EVERYONE, MUTUAL_FOLLOW_FRIENDS and SELF_ONLY;
-    a private one FOLLOWER_OF_CREATOR, MUTUAL_FOLLOW_FRIENDS and SELF_ONLY. Choose none for the user.
+    """The privacy levels to offer. A public account has PUBLIC_TO_EVERYONE, MUTUAL_FOLLOW_FRIENDS and
+    SELF_ONLY; a private one FOLLOWER_OF_CREATOR, MUTUAL_FOLLOW_FRIENDS and SELF_ONLY. Choose none for the
+    user.
     """
     comment_disabled: bool
     """The creator lets nobody comment."""

@@ -267,8 +267,8 @@ class VideoListRequest:
     """
 
     cursor: int | None = None
-    """Gives videos made before this time, in milliseconds since 1970. Leave it out for the first page: 0 is read
-    as 1970 and gives nothing. Any time will do.
+    """Gives videos made before this time, in milliseconds since 1970. Leave it out for the first page: 0 is
+    read as 1970 and gives nothing. Any time will do.
     """
     max_count: int | None = None
     """How many videos at most; 10 unless named."""

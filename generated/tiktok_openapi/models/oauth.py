@@ -321,8 +321,8 @@ class QrCode(Model):
     """
 
     scan_qrcode_url: str
-    """`aweme://authorize?…&client_ticket=tobefilled&…`. Replace `tobefilled` by a ticket of your own: URL-safe,
-    shorter than 512 characters when URL-encoded.
+    """`aweme://authorize?…&client_ticket=tobefilled&…`. Replace `tobefilled` by a ticket of your own:
+    URL-safe, shorter than 512 characters when URL-encoded.
     """
     token: str = attrs.field(repr=False)
     """For `checkQrCode`."""

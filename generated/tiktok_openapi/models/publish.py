@@ -113,8 +113,8 @@ class PullFromUrlSource:
 
     source: ClassVar[Literal["PULL_FROM_URL"]] = "PULL_FROM_URL"
     video_url: str
-    """An `https` address without redirect, on a domain or under a prefix that the app has verified, reachable
-    until TikTok has downloaded it (it tries for an hour).
+    """An `https` address without redirect, on a domain or under a prefix that the app has verified,
+    reachable until TikTok has downloaded it (it tries for an hour).
 
     A verified domain (DNS record) covers its sub-domains. A verified prefix (`https://`, host, path, `/`; the
     host no IP address) covers every address that begins with it.
@@ -155,8 +155,8 @@ class UploadInit(Model):
     publish_id: str
     """The id of this post, for `fetchStatus`. Keep it before sending the first byte. Opaque."""
     upload_url: str = attrs.field(repr=False)
-    """Where to send the bytes, within one hour. Whoever knows it can send them, so keep it secret. Host and path
-    vary by region; use it as it is.
+    """Where to send the bytes, within one hour. Whoever knows it can send them, so keep it secret. Host and
+    path vary by region; use it as it is.
     """
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""

@@ -53,8 +53,8 @@ class AuthorizationRemovedContent(Model):
     """
 
     reason: int
-    """0 unknown, 1 the user disconnected, 2 the account was deleted, 3 the user's age changed, 4 the account was
-    banned, 5 the developer revoked.
+    """0 unknown, 1 the user disconnected, 2 the account was deleted, 3 the user's age changed, 4 the account
+    was banned, 5 the developer revoked.
     """
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""

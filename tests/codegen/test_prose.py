@@ -1,0 +1,47 @@
+"""Docstrings: whatever the description says, the module is Python and says the same."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codegen.text import docstring, wrapped
+from tests.codegen.inline import Generator, received
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=300), st.sampled_from([0, 4, 8])
+)
+def test_any_text_is_a_docstring(text: str, indent: int) -> None:
+    tree = ast.parse(docstring(text, indent))
+    (statement,) = tree.body
+    assert isinstance(statement, ast.Expr)
+    assert isinstance(statement.value, ast.Constant)
+    found = statement.value.value
+    assert isinstance(found, str)
+    said = text.replace('"""', "'''").split()
+    assert found.split() == said
+
+
+@pytest.mark.parametrize(
+    "text", ['ends with "', "back\\slash", 'three """ quotes', "ends with \\", "\\N{DASH}", "'''"]
+)
+def test_quotes_and_backslashes_survive_generation(generate: Generator, text: str) -> None:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    api = generate(received("Thing", f'Thing: {{type: object, description: "{escaped}", properties: {{}}}}'))
+    assert api.Thing.__doc__ is not None
+    assert api.Thing.__doc__.strip() == text.replace('"""', "'''")
+
+
+def test_paragraphs_and_lists_keep_their_shape() -> None:
+    text = "First line\nand its end.\n\n* one\n* two that is\n  long\n\nLast."
+    assert wrapped(text, 80) == "First line and its end.\n\n* one\n* two that is long\n\nLast."
+
+
+def test_lines_are_wrapped_to_the_width_of_the_project() -> None:
+    first, *others = docstring("word " * 100, 4).splitlines()
+    assert 100 < 4 + len(first) <= 110
+    assert 100 < max(len(line) for line in others) <= 110
