@@ -229,8 +229,8 @@ def samples() -> list[Error]:
         StoreFailed("cannot write"),
         errors.LoginTimedOut("nobody came"),
     ]
-    found += [kind(**refusal, retry_after=2.5) for kind in (Refused, *CATALOGUE.classes.values())]
-    return found
+    kinds: list[type[Refused]] = [Refused, *CATALOGUE.classes.values()]
+    return found + [kind(**refusal, retry_after=2.5) for kind in kinds]
 
 
 @pytest.mark.parametrize("problem", samples(), ids=lambda problem: type(problem).__name__)
