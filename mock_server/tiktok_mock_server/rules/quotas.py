@@ -63,11 +63,9 @@ def too_many_posts(ask: Ask, account: Account) -> Reason | None:
     while times and times[0] <= ask.now - DAY:
         times.popleft()
     if len(times) >= ask.switches.daily_posts:
-        return (
-            "spam_risk_too_many_posts",
-            f"fewer than {ask.switches.daily_posts} posts in 24 hours",
-            f"{len(times)}; one more is possible in {times[0] + DAY - ask.now:.0f} s",
-        )
+        again = f"; one more is possible in {times[0] + DAY - ask.now:.0f} s" if times else ""
+        expected = f"fewer than {ask.switches.daily_posts} posts in 24 hours"
+        return "spam_risk_too_many_posts", expected, f"{len(times)}{again}"
     return None
 
 
@@ -88,11 +86,9 @@ def too_many_drafts(ask: Ask, account: Account) -> Reason | None:
     drafts = ask.world.drafts.setdefault(account.username, [])
     drafts[:] = [post for post in drafts if _pending(ask, post)]
     if len(drafts) >= ask.switches.pending_drafts:
-        return (
-            "spam_risk_too_many_pending_share",
-            f"fewer than {ask.switches.pending_drafts} drafts of the last 24 hours",
-            f"{len(drafts)}; the oldest stops counting in {drafts[0].created + DAY - ask.now:.0f} s",
-        )
+        free = f"; the oldest stops counting in {drafts[0].created + DAY - ask.now:.0f} s" if drafts else ""
+        expected = f"fewer than {ask.switches.pending_drafts} drafts of the last 24 hours"
+        return "spam_risk_too_many_pending_share", expected, f"{len(drafts)}{free}"
     return None
 
 
