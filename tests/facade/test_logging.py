@@ -39,10 +39,8 @@ class Planted:
         self.refresh = [f"rft.S5refresh{mark}{number}" for number in range(4)]
         self.upload = f"S6upload{mark}"
         self.qr = f"S7qr{mark}"
-        self.needles = [
-            f"{name}{mark}"
-            for name in ("S1client", "S2code", "S3verifier", "S4access", "S5refresh", "S6upload", "S7qr")
-        ]
+        kinds = ("S1client", "S2code", "S3verifier", "S4access", "S5refresh", "S6upload", "S7qr")
+        self.needles = [kind + mark for kind in kinds]
 
 
 @contextmanager
@@ -115,10 +113,8 @@ class Leaky:
         if request.method == "PUT":
             return httpx.Response(201)
         if path.endswith("/get_qrcode/"):
-            return httpx.Response(
-                200,
-                json={"scan_qrcode_url": "aweme://authorize?client_ticket=tobefilled", "token": planted.qr},
-            )
+            address = "aweme://authorize?client_ticket=tobefilled"
+            return httpx.Response(200, json={"scan_qrcode_url": address, "token": planted.qr})
         if path.endswith("/check_qrcode/"):
             return httpx.Response(200, json={"status": "confirmed", "code": planted.code})
         if path.endswith("/revoke/"):
@@ -186,7 +182,7 @@ def test_no_secret_is_shown_anywhere(kind: str, names: list[str], moods: list[st
         for name in names:
             try:
                 result = actions(planted)[name](tik)
-            except Error as problem:
+            except Error as problem:  # noqa: PERF203
                 shown.append("".join(traceback.format_exception(problem)))
                 shown += [str(problem), repr(problem), repr(vars(problem)), repr(problem.args)]
             else:
@@ -207,7 +203,7 @@ def test_the_search_finds_what_is_there() -> None:
 
 def test_stores_show_no_token(tmp_path: Any) -> None:
     planted = Planted("Xq7Zk2")
-    stores = [MemoryTokenStore(), FileTokenStore(tmp_path)]
+    stores: list[MemoryTokenStore | FileTokenStore] = [MemoryTokenStore(), FileTokenStore(tmp_path)]
     for store in stores:
         tik = make_client("sync", Leaky(planted, []), FakeClock(), token_store=store)
         tik.exchange_code_for_token(code=planted.code)
