@@ -349,6 +349,7 @@ def hold(post: Post) -> None:
 def release(world: World, post: Post) -> None:
     """Let it move again, from now on."""
     post.held = False
+    post.polls = 0
     now = world.now()
     if post.stage is Stage.DOWNLOADING:
         _later(world, post, now + world.switches.download_seconds, lambda due: downloaded(world, post, due))

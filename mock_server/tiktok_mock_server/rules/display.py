@@ -38,6 +38,12 @@ CURSOR = rule(
     "observed",
     "AceDataCloud/Skills PR 793; a C# Display client",
 )
+MAX_COUNT = rule(
+    "display.max-count",
+    "max_count is at most 20; less than 1 is refused as well.",
+    "unknown",
+    "doc:tiktok-api-v2-video-list",
+)
 YOURS = rule(
     "display.yours", "Ids of others and unknown ids are left out.", "unknown", "doc:tiktok-api-v2-video-query"
 )
@@ -184,6 +190,11 @@ def list_videos(ask: Ask) -> object:
     _check_body(ask)
     account = ask.grant.account
     count = cast("int", ask.body.get("max_count", limits.VIDEOS_PER_PAGE_DEFAULT))
+    if count < 1:
+        message = "Invalid parameter: max_count"
+        raise Refusal(
+            MAX_COUNT, "invalid_params", message, pointer="/max_count", expected="1 to 20", got=str(count)
+        )
     cursor = cast("int | None", ask.body.get("cursor"))
     newest_first = sorted(account.videos, key=lambda video: (-video.created, -video.id))
     older = [video for video in newest_first if cursor is None or _milliseconds(video) < cursor]
