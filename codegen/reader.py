@@ -32,7 +32,7 @@ def text(node: Node) -> str:
     """A string."""
     if not isinstance(node.value, str):
         raise Refusal(node.place, f"must be text, is {_kind(node)}")
-    return node.value.strip()
+    return node.value
 
 
 def flag(node: Node) -> bool:
