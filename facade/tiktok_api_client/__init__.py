@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from .errors import TimeoutError as TimeoutError  # noqa: A004 - the documented name
     from .errors import TryLater as TryLater
     from .errors import Unreadable as Unreadable
+    from .handle import AsyncUpload as AsyncUpload
+    from .handle import Upload as Upload
     from .journal import FileJournal as FileJournal
     from .journal import Journal as Journal
     from .journal import MemoryJournal as MemoryJournal
@@ -59,7 +61,12 @@ if TYPE_CHECKING:
     from .posts import Post as Post
     from .posts import VideoDraft as VideoDraft
     from .posts import VideoPost as VideoPost
+    from .preflight import PreflightWarning as PreflightWarning
+    from .preflight import Problem as Problem
+    from .preflight import Unpostable as Unpostable
     from .progress import Progress as Progress
+    from .rehearse import PlannedRequest as PlannedRequest
+    from .remote import RemoteFile as RemoteFile
     from .results import Creator as Creator
     from .results import Status as Status
     from .results import Submitted as Submitted
@@ -110,6 +117,10 @@ _MODULES = {
         "TryLater",
         "Unreadable",
     ),
+    "handle": (
+        "AsyncUpload",
+        "Upload",
+    ),
     "journal": (
         "FileJournal",
         "Journal",
@@ -138,7 +149,14 @@ _MODULES = {
         "VideoDraft",
         "VideoPost",
     ),
+    "preflight": (
+        "PreflightWarning",
+        "Problem",
+        "Unpostable",
+    ),
     "progress": ("Progress",),
+    "rehearse": ("PlannedRequest",),
+    "remote": ("RemoteFile",),
     "results": (
         "Creator",
         "Status",
@@ -172,6 +190,7 @@ __all__ = [
     "SCOPES",
     "AppNotApproved",
     "AsyncTikTok",
+    "AsyncUpload",
     "Callback",
     "Chunk",
     "ChunkPlan",
@@ -198,11 +217,15 @@ __all__ = [
     "OverBudget",
     "PhotoDraft",
     "PhotoPost",
+    "PlannedRequest",
     "Post",
+    "PreflightWarning",
+    "Problem",
     "Processing",
     "Progress",
     "Published",
     "Refused",
+    "RemoteFile",
     "Sent",
     "ServerFault",
     "Signal",
@@ -219,7 +242,9 @@ __all__ = [
     "TryLater",
     "Unknown",
     "UnknownEvent",
+    "Unpostable",
     "Unreadable",
+    "Upload",
     "UploadCancelled",
     "UploadEnded",
     "UploadFailed",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -20,7 +20,6 @@ from tiktok_openapi import (
     AsyncClient,
     Client,
     ClientToken,
-    PrivacyLevel,
     User,
     UserField,
     UserToken,
@@ -30,7 +29,7 @@ from tiktok_openapi import (
 )
 from tiktok_openapi.limits import VIDEOS_PER_PAGE_MAX
 
-from . import display, publish, qr, status
+from . import display, qr, status
 from . import login as _login
 from ._budget import Budget, BudgetMode, check_mode
 from ._drivers import AsyncRunner, SyncRunner, SystemClock
@@ -48,9 +47,7 @@ if TYPE_CHECKING:
     import httpx
     from typing_extensions import Self
 
-    from .progress import Progress
-    from .results import Creator, Status, Submitted
-    from .source import VideoInput
+    from .results import Creator, Status
 
 
 class _Connections(Client):
@@ -458,138 +455,6 @@ class TikTok(Publishing, _Face):
         """
         return self._runner.run(status.get_creator_info(self._session, access_token=access_token))
 
-    def create_video(
-        self,
-        *,
-        title: str = "",
-        source: str,
-        upload_type: str,
-        privacy_level: PrivacyLevel | str | None = None,
-        video_path: VideoInput | None = None,
-        video_url: str | None = None,
-        disable_comment: bool | None = None,
-        disable_duet: bool | None = None,
-        disable_stitch: bool | None = None,
-        video_cover_timestamp_ms: int | None = None,
-        brand_content_toggle: bool | None = None,
-        brand_organic_toggle: bool | None = None,
-        is_aigc: bool | None = None,
-        chunk_size: int | None = None,
-        on_progress: Callable[[Progress], object] | None = None,
-        on_publish_id: Callable[[str], object] | None = None,
-        access_token: str | None = None,
-    ) -> Submitted:
-        """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say
-        it.
-
-        `post_video` and `draft_video` say the same with fewer words.
-
-        Args:
-            title: the caption, at most 2200 UTF-16 code units. A draft has none.
-            source: `FILE_UPLOAD` or `PULL_FROM_URL`.
-            upload_type: `POST_VIDEO_FILE`, `POST_VIDEO_URL`, or for a draft `UPLOAD_VIDEO_FILE`,
-                `UPLOAD_VIDEO_URL`.
-            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
-            video_path: the file to upload.
-            video_url: the address to pull from, on a domain that the app has verified.
-            disable_comment: no comments.
-            disable_duet: no duets.
-            disable_stitch: no stitches.
-            video_cover_timestamp_ms: which frame is the cover, in milliseconds.
-            brand_content_toggle: a paid partnership with a third party; cannot be private.
-            brand_organic_toggle: promotes the creator's own business.
-            is_aigc: adds the label for AI-generated content.
-            chunk_size: bytes of each chunk but the last, instead of the plan's choice.
-            on_progress: is told how far the upload is.
-            on_publish_id: is told the publish id before the first byte is sent.
-            access_token: instead of the account's own.
-
-        Raises:
-            Impossible: something in it cannot work; nothing was sent.
-            Refused: TikTok said no.
-
-        Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
-        """
-        return self._runner.run(
-            publish.create_video(
-                self._session,
-                title=title,
-                source=source,
-                upload_type=upload_type,
-                privacy_level=privacy_level,
-                video_path=video_path,
-                video_url=video_url,
-                disable_comment=disable_comment,
-                disable_duet=disable_duet,
-                disable_stitch=disable_stitch,
-                video_cover_timestamp_ms=video_cover_timestamp_ms,
-                brand_content_toggle=brand_content_toggle,
-                brand_organic_toggle=brand_organic_toggle,
-                is_aigc=is_aigc,
-                chunk_size=chunk_size,
-                on_progress=on_progress,
-                on_publish_id=on_publish_id,
-                access_token=access_token,
-            )
-        )
-
-    def create_photo(
-        self,
-        *,
-        title: str = "",
-        post_mode: str,
-        photo_images: Sequence[str],
-        privacy_level: PrivacyLevel | str | None = None,
-        description: str = "",
-        photo_cover_index: int = 0,
-        auto_add_music: bool | None = None,
-        disable_comment: bool | None = None,
-        brand_content_toggle: bool | None = None,
-        brand_organic_toggle: bool | None = None,
-        is_aigc: bool | None = None,
-        access_token: str | None = None,
-    ) -> Submitted:
-        """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say
-        it.
-
-        Args:
-            title: at most 90 UTF-16 code units; the caption belongs in `description`.
-            post_mode: `DIRECT_POST`, or `MEDIA_UPLOAD` for a draft.
-            photo_images: 1 to 35 addresses to pull from, on a domain that the app has verified; JPEG or WebP.
-            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
-            description: the caption, at most 4000 UTF-16 code units.
-            photo_cover_index: which photo is the cover; 0 is the first.
-            auto_add_music: let TikTok add music.
-            disable_comment: no comments.
-            brand_content_toggle: a paid partnership with a third party; cannot be private.
-            brand_organic_toggle: promotes the creator's own business.
-            is_aigc: adds the label for AI-generated content.
-            access_token: instead of the account's own.
-
-        Raises:
-            Impossible: something in it cannot work; nothing was sent.
-            Refused: TikTok said no.
-
-        Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
-        """
-        return self._runner.run(
-            publish.create_photo(
-                self._session,
-                title=title,
-                post_mode=post_mode,
-                photo_images=photo_images,
-                privacy_level=privacy_level,
-                description=description,
-                photo_cover_index=photo_cover_index,
-                auto_add_music=auto_add_music,
-                disable_comment=disable_comment,
-                brand_content_toggle=brand_content_toggle,
-                brand_organic_toggle=brand_organic_toggle,
-                is_aigc=is_aigc,
-                access_token=access_token,
-            )
-        )
-
     def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> Status:
         """What has become of a post, at this moment. 30 requests a minute; `wait` asks until it is decided.
 
@@ -890,138 +755,6 @@ class AsyncTikTok(AsyncPublishing, _Face):
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
         """
         return await self._runner.run(status.get_creator_info(self._session, access_token=access_token))
-
-    async def create_video(
-        self,
-        *,
-        title: str = "",
-        source: str,
-        upload_type: str,
-        privacy_level: PrivacyLevel | str | None = None,
-        video_path: VideoInput | None = None,
-        video_url: str | None = None,
-        disable_comment: bool | None = None,
-        disable_duet: bool | None = None,
-        disable_stitch: bool | None = None,
-        video_cover_timestamp_ms: int | None = None,
-        brand_content_toggle: bool | None = None,
-        brand_organic_toggle: bool | None = None,
-        is_aigc: bool | None = None,
-        chunk_size: int | None = None,
-        on_progress: Callable[[Progress], object] | None = None,
-        on_publish_id: Callable[[str], object] | None = None,
-        access_token: str | None = None,
-    ) -> Submitted:
-        """Publish a video, or send it to the creator's inbox as a draft: the documented library's way to say
-        it.
-
-        `post_video` and `draft_video` say the same with fewer words.
-
-        Args:
-            title: the caption, at most 2200 UTF-16 code units. A draft has none.
-            source: `FILE_UPLOAD` or `PULL_FROM_URL`.
-            upload_type: `POST_VIDEO_FILE`, `POST_VIDEO_URL`, or for a draft `UPLOAD_VIDEO_FILE`,
-                `UPLOAD_VIDEO_URL`.
-            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
-            video_path: the file to upload.
-            video_url: the address to pull from, on a domain that the app has verified.
-            disable_comment: no comments.
-            disable_duet: no duets.
-            disable_stitch: no stitches.
-            video_cover_timestamp_ms: which frame is the cover, in milliseconds.
-            brand_content_toggle: a paid partnership with a third party; cannot be private.
-            brand_organic_toggle: promotes the creator's own business.
-            is_aigc: adds the label for AI-generated content.
-            chunk_size: bytes of each chunk but the last, instead of the plan's choice.
-            on_progress: is told how far the upload is.
-            on_publish_id: is told the publish id before the first byte is sent.
-            access_token: instead of the account's own.
-
-        Raises:
-            Impossible: something in it cannot work; nothing was sent.
-            Refused: TikTok said no.
-
-        Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
-        """
-        return await self._runner.run(
-            publish.create_video(
-                self._session,
-                title=title,
-                source=source,
-                upload_type=upload_type,
-                privacy_level=privacy_level,
-                video_path=video_path,
-                video_url=video_url,
-                disable_comment=disable_comment,
-                disable_duet=disable_duet,
-                disable_stitch=disable_stitch,
-                video_cover_timestamp_ms=video_cover_timestamp_ms,
-                brand_content_toggle=brand_content_toggle,
-                brand_organic_toggle=brand_organic_toggle,
-                is_aigc=is_aigc,
-                chunk_size=chunk_size,
-                on_progress=on_progress,
-                on_publish_id=on_publish_id,
-                access_token=access_token,
-            )
-        )
-
-    async def create_photo(
-        self,
-        *,
-        title: str = "",
-        post_mode: str,
-        photo_images: Sequence[str],
-        privacy_level: PrivacyLevel | str | None = None,
-        description: str = "",
-        photo_cover_index: int = 0,
-        auto_add_music: bool | None = None,
-        disable_comment: bool | None = None,
-        brand_content_toggle: bool | None = None,
-        brand_organic_toggle: bool | None = None,
-        is_aigc: bool | None = None,
-        access_token: str | None = None,
-    ) -> Submitted:
-        """Publish photos, or send them to the creator's inbox as a draft: the documented library's way to say
-        it.
-
-        Args:
-            title: at most 90 UTF-16 code units; the caption belongs in `description`.
-            post_mode: `DIRECT_POST`, or `MEDIA_UPLOAD` for a draft.
-            photo_images: 1 to 35 addresses to pull from, on a domain that the app has verified; JPEG or WebP.
-            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
-            description: the caption, at most 4000 UTF-16 code units.
-            photo_cover_index: which photo is the cover; 0 is the first.
-            auto_add_music: let TikTok add music.
-            disable_comment: no comments.
-            brand_content_toggle: a paid partnership with a third party; cannot be private.
-            brand_organic_toggle: promotes the creator's own business.
-            is_aigc: adds the label for AI-generated content.
-            access_token: instead of the account's own.
-
-        Raises:
-            Impossible: something in it cannot work; nothing was sent.
-            Refused: TikTok said no.
-
-        Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
-        """
-        return await self._runner.run(
-            publish.create_photo(
-                self._session,
-                title=title,
-                post_mode=post_mode,
-                photo_images=photo_images,
-                privacy_level=privacy_level,
-                description=description,
-                photo_cover_index=photo_cover_index,
-                auto_add_music=auto_add_music,
-                disable_comment=disable_comment,
-                brand_content_toggle=brand_content_toggle,
-                brand_organic_toggle=brand_organic_toggle,
-                is_aigc=is_aigc,
-                access_token=access_token,
-            )
-        )
 
     async def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> Status:
         """What has become of a post, at this moment. 30 requests a minute; `wait` asks until it is decided.

@@ -57,7 +57,7 @@ class Rotating(ThreadingHTTPServer):
 
 
 class Answering(BaseHTTPRequestHandler):
-    server: Rotating
+    server: Rotating  # pyright: ignore[reportIncompatibleVariableOverride]
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
