@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from . import publish, wait
+import attrs
+
+from . import preflight, publish, wait
 from ._drivers import AsyncRunner, SyncRunner
 from ._flow import Signal
 from ._session import Session
 from .attempt import OnPublishId, Options
+from .handle import AsyncUpload, Upload
 from .outcome import Outcome
 from .posts import PhotoDraft, PhotoPost, Post, VideoDraft, VideoPost
+from .preflight import Preflight, Problem
+from .rehearse import PlannedRequest, rehearse
 from .results import Submitted
 from .source import VideoInput
 from .status import cancel
@@ -19,12 +24,12 @@ from .upload import OnProgress
 from .wait import TIMEOUT
 
 if TYPE_CHECKING:
-    from typing_extensions import TypedDict, Unpack
+    from typing_extensions import Required, TypedDict, Unpack
 
     from tiktok_openapi import PrivacyLevel
 
     class HowToSend(TypedDict, total=False):
-        """How a post is sent; the words are those of `Options`."""
+        """How a post is sent; `Options` says what each word means."""
 
         access_token: str | None
         chunk_size: int | None
@@ -32,6 +37,54 @@ if TYPE_CHECKING:
         on_publish_id: OnPublishId | None
         on_progress: OnProgress | None
         cancel: Signal | None
+        preflight: Preflight
+        audited: bool | None
+        look_at_photos: bool
+
+    class DraftVideoWords(HowToSend, total=False):
+        """What `draft_video` takes."""
+
+        size: int | None
+        content_type: str | None
+
+    class PostVideoWords(DraftVideoWords, total=False):
+        """What `post_video` takes."""
+
+        privacy_level: Required[PrivacyLevel | str]
+        title: str | None
+        disable_comment: bool | None
+        disable_duet: bool | None
+        disable_stitch: bool | None
+        video_cover_timestamp_ms: int | None
+        brand_content_toggle: bool | None
+        brand_organic_toggle: bool | None
+        is_aigc: bool | None
+
+    class DraftPhotosWords(HowToSend, total=False):
+        """What `draft_photos` takes."""
+
+        title: str | None
+        description: str | None
+        photo_cover_index: int
+        is_aigc: bool | None
+
+    class PostPhotosWords(DraftPhotosWords, total=False):
+        """What `post_photos` takes."""
+
+        privacy_level: Required[PrivacyLevel | str]
+        auto_add_music: bool | None
+        disable_comment: bool | None
+        brand_content_toggle: bool | None
+        brand_organic_toggle: bool | None
+
+
+_HOW = frozenset(field.name for field in attrs.fields(Options))
+
+
+def _split(words: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
+    """What a post says, and how it is sent."""
+    what = {name: value for name, value in words.items() if name not in _HOW}
+    return what, Options(**{name: value for name, value in words.items() if name in _HOW})
 
 
 class Publishing:
@@ -40,30 +93,22 @@ class Publishing:
     _runner: SyncRunner
     _session: Session
 
+    @overload
     def post_video(
-        self,
-        video: VideoInput,
-        *,
-        privacy_level: PrivacyLevel | str,
-        title: str | None = None,
-        disable_comment: bool | None = None,
-        disable_duet: bool | None = None,
-        disable_stitch: bool | None = None,
-        video_cover_timestamp_ms: int | None = None,
-        brand_content_toggle: bool | None = None,
-        brand_organic_toggle: bool | None = None,
-        is_aigc: bool | None = None,
-        size: int | None = None,
-        content_type: str | None = None,
-        **how: Unpack[HowToSend],
-    ) -> Submitted:
+        self, video: VideoInput, *, dry_run: Literal[True], **words: Unpack[PostVideoWords]
+    ) -> tuple[PlannedRequest, ...]: ...
+    @overload
+    def post_video(
+        self, video: VideoInput, *, dry_run: Literal[False] = False, **words: Unpack[PostVideoWords]
+    ) -> Submitted: ...
+    def post_video(
+        self, video: VideoInput, *, dry_run: bool = False, **words: Unpack[PostVideoWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]:
         """Post a video. It is published when `wait` says so, not before.
 
         Args:
-            video: a path, a binary file object, bytes, an iterator of bytes (with `size`), or a URL for
-                TikTok to pull.
-            size: bytes of the video; needed for an iterator and for a file object that cannot seek.
-            content_type: instead of what the first bytes say: `video/mp4`, `video/quicktime` or `video/webm`.
+            video: a path, a binary file object (read from its beginning), bytes, an iterator of bytes (with
+                `size`), a URL for TikTok to pull, or a `RemoteFile` to stream.
             privacy_level: one of the creator's `privacy_level_options`, chosen by the user.
             title: the caption, at most 2200 UTF-16 code units.
             disable_comment: no comments.
@@ -73,81 +118,77 @@ class Publishing:
             brand_content_toggle: a paid partnership with a third party; cannot be private.
             brand_organic_toggle: promotes the creator's own business.
             is_aigc: adds the label for AI-generated content.
-            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`,
-                `access_token`; see `Options`.
+            size: bytes of the video; needed for an iterator and for a file object that cannot seek.
+            content_type: instead of what the first bytes say: `video/mp4`, `video/quicktime` or `video/webm`.
+            dry_run: send nothing, and give the exact requests instead, with secrets masked.
+            words: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
         """
-        post = VideoPost(
-            video=video,
-            privacy_level=privacy_level,
-            title=title,
-            disable_comment=disable_comment,
-            disable_duet=disable_duet,
-            disable_stitch=disable_stitch,
-            video_cover_timestamp_ms=video_cover_timestamp_ms,
-            brand_content_toggle=brand_content_toggle,
-            brand_organic_toggle=brand_organic_toggle,
-            is_aigc=is_aigc,
-            size=size,
-            content_type=content_type,
-        )
-        return self._runner.run(publish.publish(self._session, post, Options(**how)))
+        what, options = _split(words)
+        post = VideoPost(video=video, **what)
+        if dry_run:
+            return self._runner.run(rehearse(self._session, post, options))
+        return self._runner.run(publish.publish(self._session, post, options))
 
+    @overload
     def draft_video(
-        self,
-        video: VideoInput,
-        *,
-        size: int | None = None,
-        content_type: str | None = None,
-        **how: Unpack[HowToSend],
-    ) -> Submitted:
+        self, video: VideoInput, *, dry_run: Literal[True], **words: Unpack[DraftVideoWords]
+    ) -> tuple[PlannedRequest, ...]: ...
+    @overload
+    def draft_video(
+        self, video: VideoInput, *, dry_run: Literal[False] = False, **words: Unpack[DraftVideoWords]
+    ) -> Submitted: ...
+    def draft_video(
+        self, video: VideoInput, *, dry_run: bool = False, **words: Unpack[DraftVideoWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]:
         """Send a video to the inbox of the creator's TikTok app, where the creator captions and posts it.
 
         Args:
-            video: a path, a binary file object, bytes, an iterator of bytes (with `size`), or a URL for
-                TikTok to pull.
+            video: a path, a binary file object (read from its beginning), bytes, an iterator of bytes (with
+                `size`), a URL for TikTok to pull, or a `RemoteFile` to stream.
             size: bytes of the video; needed for an iterator and for a file object that cannot seek.
             content_type: instead of what the first bytes say: `video/mp4`, `video/quicktime` or `video/webm`.
-            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`,
-                `access_token`; see `Options`.
+            dry_run: send nothing, and give the exact requests instead, with secrets masked.
+            words: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
         """
-        post = VideoDraft(
-            video=video,
-            size=size,
-            content_type=content_type,
-        )
-        return self._runner.run(publish.publish(self._session, post, Options(**how)))
+        what, options = _split(words)
+        post = VideoDraft(video=video, **what)
+        if dry_run:
+            return self._runner.run(rehearse(self._session, post, options))
+        return self._runner.run(publish.publish(self._session, post, options))
 
+    @overload
+    def post_photos(
+        self, photo_images: Sequence[str], *, dry_run: Literal[True], **words: Unpack[PostPhotosWords]
+    ) -> tuple[PlannedRequest, ...]: ...
+    @overload
     def post_photos(
         self,
         photo_images: Sequence[str],
         *,
-        privacy_level: PrivacyLevel | str,
-        title: str | None = None,
-        description: str | None = None,
-        photo_cover_index: int = 0,
-        auto_add_music: bool | None = None,
-        disable_comment: bool | None = None,
-        brand_content_toggle: bool | None = None,
-        brand_organic_toggle: bool | None = None,
-        is_aigc: bool | None = None,
-        **how: Unpack[HowToSend],
-    ) -> Submitted:
+        dry_run: Literal[False] = False,
+        **words: Unpack[PostPhotosWords],
+    ) -> Submitted: ...
+    def post_photos(
+        self, photo_images: Sequence[str], *, dry_run: bool = False, **words: Unpack[PostPhotosWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]:
         """Post photos. They are published when `wait` says so, not before.
 
         Args:
@@ -161,41 +202,39 @@ class Publishing:
             brand_content_toggle: a paid partnership with a third party; cannot be private.
             brand_organic_toggle: promotes the creator's own business.
             is_aigc: adds the label for AI-generated content.
-            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`,
-                `access_token`; see `Options`.
+            dry_run: send nothing, and give the exact requests instead, with secrets masked.
+            words: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
-        post = PhotoPost(
-            photo_images=photo_images,
-            privacy_level=privacy_level,
-            title=title,
-            description=description,
-            photo_cover_index=photo_cover_index,
-            auto_add_music=auto_add_music,
-            disable_comment=disable_comment,
-            brand_content_toggle=brand_content_toggle,
-            brand_organic_toggle=brand_organic_toggle,
-            is_aigc=is_aigc,
-        )
-        return self._runner.run(publish.publish(self._session, post, Options(**how)))
+        what, options = _split(words)
+        post = PhotoPost(photo_images=photo_images, **what)
+        if dry_run:
+            return self._runner.run(rehearse(self._session, post, options))
+        return self._runner.run(publish.publish(self._session, post, options))
 
+    @overload
+    def draft_photos(
+        self, photo_images: Sequence[str], *, dry_run: Literal[True], **words: Unpack[DraftPhotosWords]
+    ) -> tuple[PlannedRequest, ...]: ...
+    @overload
     def draft_photos(
         self,
         photo_images: Sequence[str],
         *,
-        title: str | None = None,
-        description: str | None = None,
-        photo_cover_index: int = 0,
-        is_aigc: bool | None = None,
-        **how: Unpack[HowToSend],
-    ) -> Submitted:
+        dry_run: Literal[False] = False,
+        **words: Unpack[DraftPhotosWords],
+    ) -> Submitted: ...
+    def draft_photos(
+        self, photo_images: Sequence[str], *, dry_run: bool = False, **words: Unpack[DraftPhotosWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]:
         """Send photos to the inbox of the creator's TikTok app (31.8 or later), where the creator posts them.
 
         Args:
@@ -204,36 +243,198 @@ class Publishing:
             description: the caption, at most 4000 UTF-16 code units.
             photo_cover_index: which photo is the cover; 0 is the first.
             is_aigc: adds the label for AI-generated content.
-            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`,
-                `access_token`; see `Options`.
+            dry_run: send nothing, and give the exact requests instead, with secrets masked.
+            words: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
-        post = PhotoDraft(
-            photo_images=photo_images,
-            title=title,
-            description=description,
-            photo_cover_index=photo_cover_index,
-            is_aigc=is_aigc,
-        )
-        return self._runner.run(publish.publish(self._session, post, Options(**how)))
+        what, options = _split(words)
+        post = PhotoDraft(photo_images=photo_images, **what)
+        if dry_run:
+            return self._runner.run(rehearse(self._session, post, options))
+        return self._runner.run(publish.publish(self._session, post, options))
 
-    def post(self, post: Post, **how: Unpack[HowToSend]) -> Submitted:
-        """Post what a value of `posts` says: what the four methods above do.
+    def create_video(
+        self,
+        *,
+        source: str,
+        upload_type: str,
+        title: str = "",
+        privacy_level: PrivacyLevel | str | None = None,
+        video_path: VideoInput | None = None,
+        video_url: str | None = None,
+        disable_comment: bool | None = None,
+        disable_duet: bool | None = None,
+        disable_stitch: bool | None = None,
+        video_cover_timestamp_ms: int | None = None,
+        brand_content_toggle: bool | None = None,
+        brand_organic_toggle: bool | None = None,
+        is_aigc: bool | None = None,
+        **how: Unpack[HowToSend],
+    ) -> Submitted:
+        """Post a video, or send it as a draft, in the words of the documented library.
+
+        `post_video` and `draft_video` say the same with fewer words.
+
+        Args:
+            source: `FILE_UPLOAD` or `PULL_FROM_URL`.
+            upload_type: `POST_VIDEO_FILE` or `POST_VIDEO_URL`; for a draft `UPLOAD_VIDEO_FILE` or
+                `UPLOAD_VIDEO_URL`.
+            title: the caption, at most 2200 UTF-16 code units. A draft has none.
+            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
+            video_path: the file to upload.
+            video_url: the address to pull from, on a domain that the app has verified.
+            disable_comment: no comments.
+            disable_duet: no duets.
+            disable_stitch: no stitches.
+            video_cover_timestamp_ms: which frame is the cover, in milliseconds.
+            brand_content_toggle: a paid partnership with a third party; cannot be private.
+            brand_organic_toggle: promotes the creator's own business.
+            is_aigc: adds the label for AI-generated content.
+            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
+            Refused: TikTok said no.
+            UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
+            OutcomeUnknown: an earlier call with this key may have posted.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+        """
+        return self._runner.run(
+            publish.create_video(
+                self._session,
+                Options(**how),
+                source=source,
+                upload_type=upload_type,
+                title=title,
+                privacy_level=privacy_level,
+                video_path=video_path,
+                video_url=video_url,
+                disable_comment=disable_comment,
+                disable_duet=disable_duet,
+                disable_stitch=disable_stitch,
+                video_cover_timestamp_ms=video_cover_timestamp_ms,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+            )
+        )
+
+    def create_photo(
+        self,
+        *,
+        post_mode: str,
+        photo_images: Sequence[str],
+        title: str = "",
+        privacy_level: PrivacyLevel | str | None = None,
+        description: str = "",
+        photo_cover_index: int = 0,
+        auto_add_music: bool | None = None,
+        disable_comment: bool | None = None,
+        brand_content_toggle: bool | None = None,
+        brand_organic_toggle: bool | None = None,
+        is_aigc: bool | None = None,
+        **how: Unpack[HowToSend],
+    ) -> Submitted:
+        """Post photos, or send them as a draft, in the words of the documented library.
+
+        Args:
+            post_mode: `DIRECT_POST`, or `MEDIA_UPLOAD` for a draft.
+            photo_images: 1 to 35 addresses to pull from, on a domain that the app has verified; JPEG or WebP.
+            title: at most 90 UTF-16 code units; the caption belongs in `description`.
+            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
+            description: the caption, at most 4000 UTF-16 code units.
+            photo_cover_index: which photo is the cover; 0 is the first.
+            auto_add_music: let TikTok add music.
+            disable_comment: no comments.
+            brand_content_toggle: a paid partnership with a third party; cannot be private.
+            brand_organic_toggle: promotes the creator's own business.
+            is_aigc: adds the label for AI-generated content.
+            how: how it is sent: `key`, `on_publish_id`, `preflight`, `audited`, `look_at_photos`,
+                `access_token`. `Options` says what each of them means.
+
+        Raises:
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
+            Refused: TikTok said no.
+            UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
+            OutcomeUnknown: an earlier call with this key may have posted.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+        """
+        return self._runner.run(
+            publish.create_photo(
+                self._session,
+                Options(**how),
+                post_mode=post_mode,
+                photo_images=photo_images,
+                title=title,
+                privacy_level=privacy_level,
+                description=description,
+                photo_cover_index=photo_cover_index,
+                auto_add_music=auto_add_music,
+                disable_comment=disable_comment,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+            )
+        )
+
+    def post(self, post: Post, **how: Unpack[HowToSend]) -> Submitted:
+        """Post what a value says (`VideoPost`, `VideoDraft`, `PhotoPost`, `PhotoDraft`).
+
+        Raises:
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
         """
         return self._runner.run(publish.publish(self._session, post, Options(**how)))
+
+    def start(self, post: Post, **how: Unpack[HowToSend]) -> Upload:
+        """Post what a value says, in the background: iterate for progress, ask for the result, cancel."""
+        return Upload(self._runner, self._session, post, Options(**how))
+
+    def check(
+        self,
+        post: Post,
+        *,
+        access_token: str | None = None,
+        chunk_size: int | None = None,
+        audited: bool | None = None,
+        look_at_photos: bool = False,
+    ) -> tuple[Problem, ...]:
+        """Every problem of a post, each with field, value, limit and advice; nothing when it can be sent.
+
+        Asks TikTok for the creator info (not for drafts), and nothing else. An iterator is not read.
+
+        Args:
+            post: a `VideoPost`, `VideoDraft`, `PhotoPost` or `PhotoDraft`.
+            access_token: instead of the account's own.
+            chunk_size: bytes of each chunk, if it is to be chosen.
+            audited: False when the app has not passed TikTok's audit.
+            look_at_photos: also fetch the beginning of each photo, to see its format and its size.
+
+        Source: https://developers.tiktok.com/doc/content-sharing-guidelines
+        """
+        return self._runner.run(
+            preflight.check(
+                self._session,
+                post,
+                access_token=access_token,
+                chunk_size=chunk_size,
+                audited=audited,
+                look_at_photos=look_at_photos,
+            )
+        )
 
     def resume(
         self,
@@ -351,30 +552,22 @@ class AsyncPublishing:
     _runner: AsyncRunner
     _session: Session
 
+    @overload
     async def post_video(
-        self,
-        video: VideoInput,
-        *,
-        privacy_level: PrivacyLevel | str,
-        title: str | None = None,
-        disable_comment: bool | None = None,
-        disable_duet: bool | None = None,
-        disable_stitch: bool | None = None,
-        video_cover_timestamp_ms: int | None = None,
-        brand_content_toggle: bool | None = None,
-        brand_organic_toggle: bool | None = None,
-        is_aigc: bool | None = None,
-        size: int | None = None,
-        content_type: str | None = None,
-        **how: Unpack[HowToSend],
-    ) -> Submitted:
+        self, video: VideoInput, *, dry_run: Literal[True], **words: Unpack[PostVideoWords]
+    ) -> tuple[PlannedRequest, ...]: ...
+    @overload
+    async def post_video(
+        self, video: VideoInput, *, dry_run: Literal[False] = False, **words: Unpack[PostVideoWords]
+    ) -> Submitted: ...
+    async def post_video(
+        self, video: VideoInput, *, dry_run: bool = False, **words: Unpack[PostVideoWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]:
         """Post a video. It is published when `wait` says so, not before.
 
         Args:
-            video: a path, a binary file object, bytes, an iterator of bytes (with `size`), or a URL for
-                TikTok to pull.
-            size: bytes of the video; needed for an iterator and for a file object that cannot seek.
-            content_type: instead of what the first bytes say: `video/mp4`, `video/quicktime` or `video/webm`.
+            video: a path, a binary file object (read from its beginning), bytes, an iterator of bytes (with
+                `size`), a URL for TikTok to pull, or a `RemoteFile` to stream.
             privacy_level: one of the creator's `privacy_level_options`, chosen by the user.
             title: the caption, at most 2200 UTF-16 code units.
             disable_comment: no comments.
@@ -384,81 +577,77 @@ class AsyncPublishing:
             brand_content_toggle: a paid partnership with a third party; cannot be private.
             brand_organic_toggle: promotes the creator's own business.
             is_aigc: adds the label for AI-generated content.
-            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`,
-                `access_token`; see `Options`.
+            size: bytes of the video; needed for an iterator and for a file object that cannot seek.
+            content_type: instead of what the first bytes say: `video/mp4`, `video/quicktime` or `video/webm`.
+            dry_run: send nothing, and give the exact requests instead, with secrets masked.
+            words: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
         """
-        post = VideoPost(
-            video=video,
-            privacy_level=privacy_level,
-            title=title,
-            disable_comment=disable_comment,
-            disable_duet=disable_duet,
-            disable_stitch=disable_stitch,
-            video_cover_timestamp_ms=video_cover_timestamp_ms,
-            brand_content_toggle=brand_content_toggle,
-            brand_organic_toggle=brand_organic_toggle,
-            is_aigc=is_aigc,
-            size=size,
-            content_type=content_type,
-        )
-        return await self._runner.run(publish.publish(self._session, post, Options(**how)))
+        what, options = _split(words)
+        post = VideoPost(video=video, **what)
+        if dry_run:
+            return await self._runner.run(rehearse(self._session, post, options))
+        return await self._runner.run(publish.publish(self._session, post, options))
 
+    @overload
     async def draft_video(
-        self,
-        video: VideoInput,
-        *,
-        size: int | None = None,
-        content_type: str | None = None,
-        **how: Unpack[HowToSend],
-    ) -> Submitted:
+        self, video: VideoInput, *, dry_run: Literal[True], **words: Unpack[DraftVideoWords]
+    ) -> tuple[PlannedRequest, ...]: ...
+    @overload
+    async def draft_video(
+        self, video: VideoInput, *, dry_run: Literal[False] = False, **words: Unpack[DraftVideoWords]
+    ) -> Submitted: ...
+    async def draft_video(
+        self, video: VideoInput, *, dry_run: bool = False, **words: Unpack[DraftVideoWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]:
         """Send a video to the inbox of the creator's TikTok app, where the creator captions and posts it.
 
         Args:
-            video: a path, a binary file object, bytes, an iterator of bytes (with `size`), or a URL for
-                TikTok to pull.
+            video: a path, a binary file object (read from its beginning), bytes, an iterator of bytes (with
+                `size`), a URL for TikTok to pull, or a `RemoteFile` to stream.
             size: bytes of the video; needed for an iterator and for a file object that cannot seek.
             content_type: instead of what the first bytes say: `video/mp4`, `video/quicktime` or `video/webm`.
-            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`,
-                `access_token`; see `Options`.
+            dry_run: send nothing, and give the exact requests instead, with secrets masked.
+            words: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
         """
-        post = VideoDraft(
-            video=video,
-            size=size,
-            content_type=content_type,
-        )
-        return await self._runner.run(publish.publish(self._session, post, Options(**how)))
+        what, options = _split(words)
+        post = VideoDraft(video=video, **what)
+        if dry_run:
+            return await self._runner.run(rehearse(self._session, post, options))
+        return await self._runner.run(publish.publish(self._session, post, options))
 
+    @overload
+    async def post_photos(
+        self, photo_images: Sequence[str], *, dry_run: Literal[True], **words: Unpack[PostPhotosWords]
+    ) -> tuple[PlannedRequest, ...]: ...
+    @overload
     async def post_photos(
         self,
         photo_images: Sequence[str],
         *,
-        privacy_level: PrivacyLevel | str,
-        title: str | None = None,
-        description: str | None = None,
-        photo_cover_index: int = 0,
-        auto_add_music: bool | None = None,
-        disable_comment: bool | None = None,
-        brand_content_toggle: bool | None = None,
-        brand_organic_toggle: bool | None = None,
-        is_aigc: bool | None = None,
-        **how: Unpack[HowToSend],
-    ) -> Submitted:
+        dry_run: Literal[False] = False,
+        **words: Unpack[PostPhotosWords],
+    ) -> Submitted: ...
+    async def post_photos(
+        self, photo_images: Sequence[str], *, dry_run: bool = False, **words: Unpack[PostPhotosWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]:
         """Post photos. They are published when `wait` says so, not before.
 
         Args:
@@ -472,41 +661,39 @@ class AsyncPublishing:
             brand_content_toggle: a paid partnership with a third party; cannot be private.
             brand_organic_toggle: promotes the creator's own business.
             is_aigc: adds the label for AI-generated content.
-            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`,
-                `access_token`; see `Options`.
+            dry_run: send nothing, and give the exact requests instead, with secrets masked.
+            words: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
-        post = PhotoPost(
-            photo_images=photo_images,
-            privacy_level=privacy_level,
-            title=title,
-            description=description,
-            photo_cover_index=photo_cover_index,
-            auto_add_music=auto_add_music,
-            disable_comment=disable_comment,
-            brand_content_toggle=brand_content_toggle,
-            brand_organic_toggle=brand_organic_toggle,
-            is_aigc=is_aigc,
-        )
-        return await self._runner.run(publish.publish(self._session, post, Options(**how)))
+        what, options = _split(words)
+        post = PhotoPost(photo_images=photo_images, **what)
+        if dry_run:
+            return await self._runner.run(rehearse(self._session, post, options))
+        return await self._runner.run(publish.publish(self._session, post, options))
 
+    @overload
+    async def draft_photos(
+        self, photo_images: Sequence[str], *, dry_run: Literal[True], **words: Unpack[DraftPhotosWords]
+    ) -> tuple[PlannedRequest, ...]: ...
+    @overload
     async def draft_photos(
         self,
         photo_images: Sequence[str],
         *,
-        title: str | None = None,
-        description: str | None = None,
-        photo_cover_index: int = 0,
-        is_aigc: bool | None = None,
-        **how: Unpack[HowToSend],
-    ) -> Submitted:
+        dry_run: Literal[False] = False,
+        **words: Unpack[DraftPhotosWords],
+    ) -> Submitted: ...
+    async def draft_photos(
+        self, photo_images: Sequence[str], *, dry_run: bool = False, **words: Unpack[DraftPhotosWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]:
         """Send photos to the inbox of the creator's TikTok app (31.8 or later), where the creator posts them.
 
         Args:
@@ -515,36 +702,198 @@ class AsyncPublishing:
             description: the caption, at most 4000 UTF-16 code units.
             photo_cover_index: which photo is the cover; 0 is the first.
             is_aigc: adds the label for AI-generated content.
-            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`,
-                `access_token`; see `Options`.
+            dry_run: send nothing, and give the exact requests instead, with secrets masked.
+            words: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
-        post = PhotoDraft(
-            photo_images=photo_images,
-            title=title,
-            description=description,
-            photo_cover_index=photo_cover_index,
-            is_aigc=is_aigc,
-        )
-        return await self._runner.run(publish.publish(self._session, post, Options(**how)))
+        what, options = _split(words)
+        post = PhotoDraft(photo_images=photo_images, **what)
+        if dry_run:
+            return await self._runner.run(rehearse(self._session, post, options))
+        return await self._runner.run(publish.publish(self._session, post, options))
 
-    async def post(self, post: Post, **how: Unpack[HowToSend]) -> Submitted:
-        """Post what a value of `posts` says: what the four methods above do.
+    async def create_video(
+        self,
+        *,
+        source: str,
+        upload_type: str,
+        title: str = "",
+        privacy_level: PrivacyLevel | str | None = None,
+        video_path: VideoInput | None = None,
+        video_url: str | None = None,
+        disable_comment: bool | None = None,
+        disable_duet: bool | None = None,
+        disable_stitch: bool | None = None,
+        video_cover_timestamp_ms: int | None = None,
+        brand_content_toggle: bool | None = None,
+        brand_organic_toggle: bool | None = None,
+        is_aigc: bool | None = None,
+        **how: Unpack[HowToSend],
+    ) -> Submitted:
+        """Post a video, or send it as a draft, in the words of the documented library.
+
+        `post_video` and `draft_video` say the same with fewer words.
+
+        Args:
+            source: `FILE_UPLOAD` or `PULL_FROM_URL`.
+            upload_type: `POST_VIDEO_FILE` or `POST_VIDEO_URL`; for a draft `UPLOAD_VIDEO_FILE` or
+                `UPLOAD_VIDEO_URL`.
+            title: the caption, at most 2200 UTF-16 code units. A draft has none.
+            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
+            video_path: the file to upload.
+            video_url: the address to pull from, on a domain that the app has verified.
+            disable_comment: no comments.
+            disable_duet: no duets.
+            disable_stitch: no stitches.
+            video_cover_timestamp_ms: which frame is the cover, in milliseconds.
+            brand_content_toggle: a paid partnership with a third party; cannot be private.
+            brand_organic_toggle: promotes the creator's own business.
+            is_aigc: adds the label for AI-generated content.
+            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
-            Impossible: something in it cannot work; nothing was sent.
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
+            Refused: TikTok said no.
+            UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
+            OutcomeUnknown: an earlier call with this key may have posted.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+        """
+        return await self._runner.run(
+            publish.create_video(
+                self._session,
+                Options(**how),
+                source=source,
+                upload_type=upload_type,
+                title=title,
+                privacy_level=privacy_level,
+                video_path=video_path,
+                video_url=video_url,
+                disable_comment=disable_comment,
+                disable_duet=disable_duet,
+                disable_stitch=disable_stitch,
+                video_cover_timestamp_ms=video_cover_timestamp_ms,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+            )
+        )
+
+    async def create_photo(
+        self,
+        *,
+        post_mode: str,
+        photo_images: Sequence[str],
+        title: str = "",
+        privacy_level: PrivacyLevel | str | None = None,
+        description: str = "",
+        photo_cover_index: int = 0,
+        auto_add_music: bool | None = None,
+        disable_comment: bool | None = None,
+        brand_content_toggle: bool | None = None,
+        brand_organic_toggle: bool | None = None,
+        is_aigc: bool | None = None,
+        **how: Unpack[HowToSend],
+    ) -> Submitted:
+        """Post photos, or send them as a draft, in the words of the documented library.
+
+        Args:
+            post_mode: `DIRECT_POST`, or `MEDIA_UPLOAD` for a draft.
+            photo_images: 1 to 35 addresses to pull from, on a domain that the app has verified; JPEG or WebP.
+            title: at most 90 UTF-16 code units; the caption belongs in `description`.
+            privacy_level: one of the creator's `privacy_level_options`, chosen by the user. A draft has none.
+            description: the caption, at most 4000 UTF-16 code units.
+            photo_cover_index: which photo is the cover; 0 is the first.
+            auto_add_music: let TikTok add music.
+            disable_comment: no comments.
+            brand_content_toggle: a paid partnership with a third party; cannot be private.
+            brand_organic_toggle: promotes the creator's own business.
+            is_aigc: adds the label for AI-generated content.
+            how: how it is sent: `key`, `on_publish_id`, `preflight`, `audited`, `look_at_photos`,
+                `access_token`. `Options` says what each of them means.
+
+        Raises:
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
+            Refused: TikTok said no.
+            UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
+            OutcomeUnknown: an earlier call with this key may have posted.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+        """
+        return await self._runner.run(
+            publish.create_photo(
+                self._session,
+                Options(**how),
+                post_mode=post_mode,
+                photo_images=photo_images,
+                title=title,
+                privacy_level=privacy_level,
+                description=description,
+                photo_cover_index=photo_cover_index,
+                auto_add_music=auto_add_music,
+                disable_comment=disable_comment,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+            )
+        )
+
+    async def post(self, post: Post, **how: Unpack[HowToSend]) -> Submitted:
+        """Post what a value says (`VideoPost`, `VideoDraft`, `PhotoPost`, `PhotoDraft`).
+
+        Raises:
+            Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
             Refused: TikTok said no.
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
         """
         return await self._runner.run(publish.publish(self._session, post, Options(**how)))
+
+    def start(self, post: Post, **how: Unpack[HowToSend]) -> AsyncUpload:
+        """Post what a value says, in the background: iterate for progress, ask for the result, cancel."""
+        return AsyncUpload(self._runner, self._session, post, Options(**how))
+
+    async def check(
+        self,
+        post: Post,
+        *,
+        access_token: str | None = None,
+        chunk_size: int | None = None,
+        audited: bool | None = None,
+        look_at_photos: bool = False,
+    ) -> tuple[Problem, ...]:
+        """Every problem of a post, each with field, value, limit and advice; nothing when it can be sent.
+
+        Asks TikTok for the creator info (not for drafts), and nothing else. An iterator is not read.
+
+        Args:
+            post: a `VideoPost`, `VideoDraft`, `PhotoPost` or `PhotoDraft`.
+            access_token: instead of the account's own.
+            chunk_size: bytes of each chunk, if it is to be chosen.
+            audited: False when the app has not passed TikTok's audit.
+            look_at_photos: also fetch the beginning of each photo, to see its format and its size.
+
+        Source: https://developers.tiktok.com/doc/content-sharing-guidelines
+        """
+        return await self._runner.run(
+            preflight.check(
+                self._session,
+                post,
+                access_token=access_token,
+                chunk_size=chunk_size,
+                audited=audited,
+                look_at_photos=look_at_photos,
+            )
+        )
 
     async def resume(
         self,

@@ -31,7 +31,8 @@ from .errors import StoreFailed
 from .journal import Entry, Journal, Stage, entry_id, written
 from .plan import ChunkPlan
 from .posts import Post
-from .prepare import FILE_KEYS, NO_TOKEN, PHOTO_KEYS, PULL_KEYS, Request, check, prepare
+from .preflight import Preflight, before_sending, check_mode, check_words, gathered
+from .prepare import FILE_KEYS, NO_TOKEN, PHOTO_KEYS, PULL_KEYS, Request, prepare
 from .results import Submitted
 from .source import Source, StreamSource, VideoInput, is_url, open_source
 from .upload import OnProgress, UploadEnded, UploadJob, upload, where_tiktok_is
@@ -63,6 +64,14 @@ class Options:
     """Told how far the upload is."""
     cancel: Signal | None = None
     """Set it, from any thread, to stop the upload; it can be resumed."""
+    preflight: Preflight = "strict"
+    """What happens when preflight finds problems: nothing is sent (`strict`), they are warned of (`warn`),
+    or nobody looks (`off`), and TikTok decides.
+    """
+    audited: bool | None = None
+    """False when the app has not passed TikTok's audit, so that preflight knows its rules."""
+    look_at_photos: bool = False
+    """Whether preflight fetches the beginning of each photo, to see its format and its size."""
 
 
 class OutcomeUnknown(Error):
@@ -104,13 +113,26 @@ class Attempt:
 
     def publish(self, post: Post, field: str) -> Flow[Submitted]:
         """The whole way, from looking at the post to TikTok having it."""
-        check(post)
+        options = self._options
+        check_mode(options.preflight)
         found = yield from self._earlier(post)
         if found is not None and found.stage is Stage.HANDED_OVER:
             return self._result(resumed=True)
-        request = yield from prepare(post, field=field, chunk_size=self._options.chunk_size)
+        words = [] if options.preflight == "off" else list(check_words(post, audited=options.audited))
+        request = yield from gathered(words, prepare(post, field=field, chunk_size=options.chunk_size))
         try:
             if found is None:
+                if options.preflight != "off":
+                    yield from before_sending(
+                        self._session,
+                        post,
+                        request,
+                        words,
+                        mode=options.preflight,
+                        access_token=options.access_token,
+                        audited=options.audited,
+                        look_at_photos=options.look_at_photos,
+                    )
                 try:
                     return (yield from self._begin_and_send(post, request))
                 except _Taken as taken:  # another caller was quicker

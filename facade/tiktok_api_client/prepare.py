@@ -51,6 +51,7 @@ def prepare(post: Post, *, field: str = "video", chunk_size: int | None = None) 
     Raises:
         Impossible: it cannot work.
     """
+    check(post)
     if isinstance(post, (PhotoPost, PhotoDraft)):
         request = _photos(post)
     elif is_url(post.video):

@@ -19,7 +19,7 @@ from tiktok_openapi import FileUploadSource, Impossible, PostMode, PrivacyLevel,
 
 from ._flow import Flow, Signal
 from ._session import Session
-from .attempt import Attempt, OnPublishId, Options, mark
+from .attempt import Attempt, Options, mark
 from .journal import Entry, Stage, entry_id, written
 from .posts import PhotoDraft, PhotoPost, Post, VideoDraft, VideoPost
 from .prepare import check_privacy_level
@@ -89,6 +89,7 @@ def forget(session: Session, *, key: str) -> Flow[None]:
 
 def create_video(
     session: Session,
+    options: Options = DEFAULTS,
     *,
     source: str,
     upload_type: str,
@@ -103,10 +104,6 @@ def create_video(
     brand_content_toggle: bool | None = None,
     brand_organic_toggle: bool | None = None,
     is_aigc: bool | None = None,
-    chunk_size: int | None = None,
-    on_progress: OnProgress | None = None,
-    on_publish_id: OnPublishId | None = None,
-    access_token: str | None = None,
 ) -> Flow[Submitted]:
     """A video, in the words of the documented library.
 
@@ -132,9 +129,6 @@ def create_video(
             brand_organic_toggle=brand_organic_toggle,
             is_aigc=is_aigc,
         )
-    options = Options(
-        access_token=access_token, chunk_size=chunk_size, on_publish_id=on_publish_id, on_progress=on_progress
-    )
     return (yield from publish(session, post, options, field=field))
 
 
@@ -181,6 +175,7 @@ def _nothing_sent(problem: Impossible) -> Impossible:
 
 def create_photo(
     session: Session,
+    options: Options = DEFAULTS,
     *,
     post_mode: str,
     photo_images: Sequence[str],
@@ -193,8 +188,6 @@ def create_photo(
     brand_content_toggle: bool | None = None,
     brand_organic_toggle: bool | None = None,
     is_aigc: bool | None = None,
-    on_publish_id: OnPublishId | None = None,
-    access_token: str | None = None,
 ) -> Flow[Submitted]:
     """Photos, in the words of the documented library. The cover is counted from 0, as in the API.
 
@@ -228,5 +221,4 @@ def create_photo(
             brand_organic_toggle=brand_organic_toggle,
             is_aigc=is_aigc,
         )
-    options = Options(access_token=access_token, on_publish_id=on_publish_id)
     return (yield from publish(session, post, options))

@@ -16,7 +16,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Final, Union, cast
+from typing import IO, TYPE_CHECKING, Final, Union, cast
 
 import anyio.to_thread
 
@@ -26,10 +26,23 @@ from tiktok_openapi.routes import BY_ID
 
 from ._flow import Flow, Invoke, blocking
 
+if TYPE_CHECKING:
+    from .remote import RemoteFile
+
 VideoInput = Union[
-    str, "os.PathLike[str]", IO[bytes], bytes, bytearray, memoryview, Iterable[bytes], AsyncIterable[bytes]
+    str,
+    "os.PathLike[str]",
+    IO[bytes],
+    bytes,
+    bytearray,
+    memoryview,
+    Iterable[bytes],
+    AsyncIterable[bytes],
+    "RemoteFile",
 ]
-"""What a video can be given as. A `str` that begins with ``https://`` is a URL, any other one a path."""
+"""What a video can be given as. A `str` that begins with ``https://`` is a URL for TikTok to pull, any other
+one a path; a `RemoteFile` is a URL to stream through this program.
+"""
 
 SYNC_PIECE: Final = 256 * 1024
 ASYNC_PIECE: Final = 1024 * 1024
@@ -195,6 +208,9 @@ class BytesSource(Source):
     def read(self, first: int, size: int) -> bytes:
         return bytes(self._view[first : first + size])
 
+    async def read_async(self, first: int, size: int) -> bytes:
+        return self.read(first, size)
+
 
 class StreamSource(Source):
     """An iterator of known size, read once. What may have to be sent again waits in a temporary file."""
@@ -284,6 +300,22 @@ def is_url(video: object) -> bool:
     return isinstance(video, str) and video.lower().startswith(("https://", "http://"))
 
 
+def is_one_way(video: object) -> bool:
+    """Whether a video can be read only once, so that looking at it would use it up."""
+    if isinstance(video, (str, bytes, bytearray, memoryview, os.PathLike)) or _is_remote(video):
+        return False
+    if hasattr(video, "read"):
+        seekable = getattr(video, "seekable", None)
+        return seekable is None or not seekable()
+    return isinstance(video, (Iterable, AsyncIterable))
+
+
+def _is_remote(video: object) -> bool:
+    from .remote import RemoteFile
+
+    return isinstance(video, RemoteFile)
+
+
 def open_source(
     video: VideoInput, *, field: str = "video", size: int | None = None, content_type: str | None = None
 ) -> Flow[Source]:
@@ -328,7 +360,7 @@ _NOT_VIDEO: Final = frozenset(
     {b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis", b"M4A ", b"M4B "}
 )
 """Brands of pictures and of sound that live in the same container."""
-_BARE_QUICKTIME: Final = frozenset({b"moov", b"mdat", b"wide", b"pnot"})
+_BARE_QUICKTIME: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 """With what QuickTime files from before 2001 begin."""
 
 
@@ -344,6 +376,10 @@ def _head(source: Source, field: str) -> Flow[bytes]:
 
 
 def _open(video: VideoInput, field: str, size: int | None) -> Source:
+    from .remote import RemoteFile, open_remote
+
+    if isinstance(video, RemoteFile):
+        return open_remote(video, field)
     if isinstance(video, (bytes, bytearray, memoryview)):
         source: Source = BytesSource(field, cast("bytes", video))
     elif isinstance(video, (str, os.PathLike)):

@@ -79,9 +79,8 @@ class UploadServer:
     request, and `store`, which stores the chunk as TikTok would and gives the answer to that.
     """
 
-    ADDRESS = "https://open-upload.tiktokapis.com/upload?upload_id=7&upload_token=very-secret"
-
     def __init__(self, size: int, *, counts: bool = True) -> None:
+        self.address: str = "https://open-upload.tiktokapis.com/upload?upload_id=7&upload_token=very-secret"
         self.size = size
         self.counts = counts
         self.stored = bytearray()

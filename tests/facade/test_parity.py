@@ -16,10 +16,10 @@ from tiktok_api_client.client import _Face  # pyright: ignore[reportPrivateUsage
 SPELLINGS = [
     (r"\bAsync(Generator|Iterator|ContextManager)\[([^\]]*?)(, None)?\]", r"\1[\2]"),
     (r"\bGenerator\[([^\]]*?), None, None\]", r"Generator[\1]"),
-    (r"\bAsync(TikTok|Client|BaseTransport)\b", r"\1"),
+    (r"\bAsync(TikTok|Client|BaseTransport|Upload)\b", r"\1"),
 ]
 
-WITHOUT_IO = {"deliver"}
+WITHOUT_IO = {"deliver", "start"}  # `start` leaves it to a task
 
 
 def names(face: type[Any]) -> set[str]:
