@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.mock.support import Player, without_media_checks
+from tests.mock.wire import Wire
 from tiktok_mock_server import MockTikTok
 
 
@@ -17,6 +18,15 @@ def mock() -> Iterator[MockTikTok]:
         without_media_checks(made)
         yield made
         assert made.engine.violations == []
+
+
+@pytest.fixture(scope="session")
+def wire() -> Iterator[Wire]:
+    """A real server; `wire.to(mock)` lets a mock answer there."""
+    made = Wire()
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

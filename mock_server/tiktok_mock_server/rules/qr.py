@@ -44,13 +44,13 @@ SCOPES = rule(
 def start(ask: Ask) -> object:
     """Answer getQrCode."""
     app = check_client(ask, needs_secret=False)
-    check_form(ask)
     scopes = tuple(cast("list[str]", ask.body.get("scope", [])))
     allowed = known_scopes() if app.scopes is None else app.scopes
     wrong = [scope for scope in scopes if scope not in allowed]
     if wrong:
         got = shown(",".join(wrong))
         raise Refusal(SCOPES, "invalid_scope", pointer="/scope", expected="known, approved scopes", got=got)
+    check_form(ask)
     world = ask.world
     login = QrLogin(
         token=f"mockQr{world.ids.text('qr', 32)}",
