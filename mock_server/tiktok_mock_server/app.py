@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from .endings import over_socket
 from .engine import Engine, Exchange, NotAsDescribed
 from .jobs import perform_async
 from .messages import Inbound, Outbound, Read
@@ -62,7 +63,10 @@ class Door:
             answer = Outbound(500, str(error).encode(), "text/plain; charset=utf-8")
         finally:
             exchange.close()
-        await _send(answer, scope["method"], send)
+        if answer.ending is not None:
+            await over_socket(answer, answer.ending, scope, receive, send)
+        else:
+            await _send(answer, scope["method"], send)
 
     async def _run(self, exchange: Exchange, body: AsyncIterator[bytes]) -> Outbound:
         engine = self.engine

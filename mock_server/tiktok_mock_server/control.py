@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import attrs
 
-from . import headless, jsonio, lifecycle, webhooks
+from . import control_faults, headless, jsonio, lifecycle, webhooks
 from .messages import Inbound, Outbound
 from .rules import pull, qr, status
 from .why import log
@@ -23,6 +23,10 @@ Body = Mapping[str, object]
 
 class BadRequest(ValueError):
     """The control call makes no sense."""
+
+
+class Failed(Exception):
+    """Something was to be checked, and is not so."""
 
 
 class NotFound(LookupError):
@@ -381,6 +385,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ("POST", "deliveries/*/replay"): _replay,
     ("POST", "webhook"): _webhook_url,
     ("POST", "webhook/ping"): _ping,
+    **control_faults.ROUTES,
     ("POST", "webhook/send"): _send_event,
 }
 
@@ -410,11 +415,15 @@ def answer(engine: Engine, inbound: Inbound) -> Exchange:
             result = yield from cast("Generator[Step, object, object]", result)
     except NotFound as error:
         return _json(404, {"error": str(error)})
+    except Failed as error:
+        return _json(409, {"ok": False, "error": str(error)})
     except lifecycle.CannotHappen as error:
         return _json(409, {"error": str(error)})
     except ValueError as error:
         return _json(400, {"error": str(error)})
     log.debug("control: %s %s", inbound.method, inbound.path)
+    if isinstance(result, Outbound):
+        return result
     return _json(200, result)
 
 

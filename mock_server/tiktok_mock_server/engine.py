@@ -19,14 +19,15 @@ from .ask import Ask
 from .clock import check_moment
 from .consent import answer_authorize
 from .description import BY_ID, ROUTES, allows_status
-from .messages import READ, Broken, Inbound, Outbound, Read, form_pairs
+from .instrument import around
+from .messages import READ, Broken, Inbound, Outbound, Read, Wait, form_pairs
 from .rule import Rule
 from .rules import creator_info, display, oauth, publish, qr, rate_limits, routing, status, tokens, upload
 from .validate import check_response, list_fields
 from .why import Refusal, log, shown
 from .world import Job, World
 
-Step = Union[Read, Job]
+Step = Union[Read, Job, Wait]
 Exchange = Generator[Step, object, Outbound]
 Rules = Callable[[Ask], object]
 
@@ -85,6 +86,8 @@ class Engine:
         """Whether every answer is checked against the description."""
         self.on_change = on_change
         """Called after an exchange that may have planned something."""
+        self.listener: Callable[[float], None] | None = None
+        """Takes the server's listener off the network for some seconds, where there is one."""
         self.violations: list[str] = []
         """Answers that were not valid against the description (with `strict`)."""
         self._lock = threading.RLock()
@@ -173,15 +176,18 @@ class Engine:
             if path.startswith(media_urls.PATH):
                 return media_urls.serve(world, inbound)
             return (yield from control.answer(self, inbound))
+        return (yield from around(self, inbound, find(inbound)))
+
+    def answer(self, inbound: Inbound) -> Exchange:
+        """What the rules say to a request, with nothing planned to go wrong."""
+        world = self.world
         now = world.now()
         log_id = world.ids.log_id(now)
         world.calls += 1
         every = world.switches.html_5xx_every
         if every and world.calls % every == 0:
             return answers.edge_page(503, log_id)
-        operation = _TABLE.get((inbound.method, path))
-        if operation is None and path.rstrip("/") == UPLOAD.path and inbound.method == UPLOAD.method:
-            operation = UPLOAD
+        operation = find(inbound)
         if operation is None:
             return self._unsupported(inbound, log_id)
         query: dict[str, str] = {}
@@ -253,6 +259,14 @@ class Engine:
         text = f"the answer to {ask.operation.id} is not as described: {what}"
         self.violations.append(text)
         raise NotAsDescribed(text)
+
+
+def find(inbound: Inbound) -> Operation | None:
+    """The operation that a request calls."""
+    operation = _TABLE.get((inbound.method, inbound.path))
+    if operation is None and inbound.path.rstrip("/") == UPLOAD.path and inbound.method == UPLOAD.method:
+        return UPLOAD
+    return operation
 
 
 def read_body() -> Generator[Step, object, bytes | None]:

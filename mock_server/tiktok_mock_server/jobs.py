@@ -7,9 +7,12 @@ plans a job.
 from __future__ import annotations
 
 import asyncio
+import threading
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
+from .messages import Wait
 from .why import log
 from .world import Attempt, Deliver, Fetch, Fetched, Job, World
 
@@ -30,16 +33,57 @@ def _client() -> httpx.Client:
     return httpx.Client(verify=context, follow_redirects=False, trust_env=False)
 
 
-def perform(world: World, job: Job) -> Attempt | Fetched:
+def perform(world: World, job: Job | Wait) -> Attempt | Fetched | None:
     """Do it, and say what came of it. Never raises."""
+    if isinstance(job, Wait):
+        _wait(job)
+        return None
     if isinstance(job.work, Deliver):
         return _deliver(world, job.work)
     return _fetch(job.work)
 
 
-async def perform_async(world: World, job: Job) -> Attempt | Fetched:
+async def perform_async(world: World, job: Job | Wait) -> Attempt | Fetched | None:
     """Do it beside the event loop, which the receiver may need."""
+    if isinstance(job, Wait):
+        await _wait_async(job)
+        return None
     return await asyncio.to_thread(perform, world, job)
+
+
+def _wait(wait: Wait) -> None:
+    changed = threading.Condition()
+
+    def wake() -> None:
+        with changed:
+            changed.notify_all()
+
+    stop = wait.watch(wake)
+    try:
+        with changed:
+            changed.wait_for(wait.until, wait.seconds)
+    finally:
+        stop()
+
+
+async def _wait_async(wait: Wait) -> None:
+    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(changed.set)
+
+    stop = wait.watch(wake)
+
+    async def until() -> None:
+        while not wait.until():
+            await changed.wait()
+            changed.clear()
+
+    try:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(until(), wait.seconds)
+    finally:
+        stop()
 
 
 def _deliver(world: World, work: Deliver) -> Attempt:

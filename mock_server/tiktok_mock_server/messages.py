@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, final
 from urllib.parse import parse_qsl
 
 import attrs
+
+from .endings import Ending
 
 
 @final
@@ -22,6 +24,17 @@ READ: Final = Read.READ
 
 class Broken(Exception):
     """The client went away, or stopped sending, in the middle of its body."""
+
+
+@attrs.frozen(eq=False)
+class Wait:
+    """What an exchange asks of its door: to wait until something is the case, but not for ever."""
+
+    watch: Callable[[Callable[[], None]], Callable[[], None]]
+    """Calls back whenever it may have become the case, until what it returns is called."""
+    until: Callable[[], bool]
+    seconds: float
+    """For how long, on the wall's clock."""
 
 
 @attrs.frozen(eq=False)
@@ -86,6 +99,8 @@ class Outbound:
     """Names in lower case."""
     close: bool = False
     """Whether the connection ends with it, because the body was not read to its end."""
+    ending: Ending | None = None
+    """How it goes wrong on its way, if it shall."""
 
     def all_headers(self) -> list[tuple[str, str]]:
         """With the length and type."""

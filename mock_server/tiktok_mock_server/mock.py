@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from . import headless
 from .clock import Clock
+from .coverage import Coverage
 from .engine import Engine
+from .faults import FaultPlan
 from .jobs import perform, perform_async
+from .journal import Journal
 from .switches import Switches
 from .transport import AsyncTransport, Transport, perform_due
 from .world import Account, App, Delivery, Post, World, default_world
@@ -166,6 +169,21 @@ class MockTikTok:
     @switches.setter
     def switches(self, switches: Switches) -> None:
         self.world.switches = switches
+
+    @property
+    def faults(self) -> FaultPlan:
+        """What shall go wrong: `mock.faults.plan("initVideoPost", "lost")`."""
+        return self.world.faults
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked and answered."""
+        return self.world.journal
+
+    @property
+    def coverage(self) -> Coverage:
+        """What of the API was met."""
+        return self.world.coverage
 
     @property
     def app(self) -> App:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
+from .connection import protocol
+
 
 class Server(uvicorn.Server):
     """A server that says when it accepts connections and does not wait for anybody when it is to stop."""
@@ -23,9 +25,11 @@ class Server(uvicorn.Server):
                 server_header=False,
                 lifespan="on",
                 ws="none",
+                http=protocol(),
             )
         )
         self._stopped = asyncio.Event()
+        self._address: tuple[socket.AddressFamily, tuple[str, int]] | None = None
 
     def stop(self) -> None:
         """Stop soon."""
@@ -42,9 +46,50 @@ class Server(uvicorn.Server):
         await self.startup(sockets=[listener])
         if not self.started:
             return
+        self._address = (listener.family, listener.getsockname()[:2])
+        self._loop = asyncio.get_running_loop()
         ready()
         await self.main_loop()
         await self.shutdown(sockets=[listener])
+
+    def refuse(self, seconds: float) -> None:
+        """Accept no connection for a while; may be called from any thread."""
+        self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._refuse(seconds)))
+        try:
+            in_loop = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            in_loop = False
+        if in_loop:
+            self._go_dark()
+
+    def _go_dark(self) -> None:
+        for server in self.servers:
+            server.close()
+        self.servers.clear()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+
+    async def _refuse(self, seconds: float) -> None:
+        self._go_dark()
+        await asyncio.sleep(seconds)
+        if self.should_exit or self._address is None:
+            return
+        family, address = self._address
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.setblocking(False)
+        config = self.config
+
+        def accept() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return made
+
+        self.servers.append(
+            await self._loop.create_server(accept, sock=listener, ssl=config.ssl, backlog=config.backlog)
+        )
 
     async def main_loop(self) -> None:
         """Until `stop`; uvicorn would look for it ten times a second."""

@@ -7,6 +7,7 @@ from typing import cast
 
 import httpx
 
+from .endings import in_process
 from .engine import Engine, Exchange
 from .jobs import perform, perform_async
 from .messages import Inbound, Outbound, Read
@@ -24,6 +25,8 @@ def _inbound(request: httpx.Request) -> Inbound:
 
 
 def _response(request: httpx.Request, answer: Outbound) -> httpx.Response:
+    if answer.ending is not None:
+        return in_process(request, answer, answer.ending)
     body = b"" if request.method == "HEAD" else answer.body
     return httpx.Response(answer.status, headers=answer.all_headers(), content=body, request=request)
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tiktok_openapi import limits
 
-from . import jsonio
+from . import jsonio, webhook_faults
 from .rule import rule
 from .why import log
 from .world import App, Attempt, Deliver, Delivery, Job, World
@@ -115,9 +115,15 @@ def _enqueue(world: World, app: App, event: str, body: bytes, moment: float) -> 
             log.warning(
                 "%s: %s is neither this machine nor listed; %s was not sent", ONLY_NEAR.id, host, event
             )
+    world.coverage.note_event(event)
     if delivery.state == "pending":
-        _plan(world, delivery, moment)
+        webhook_faults.send(world, delivery, moment, _plan)
     return delivery
+
+
+def _signed(delivery: Delivery, due: float) -> str:
+    secret = delivery.app.client_secret if not delivery.flaw else "not the client secret"
+    return signature(secret, int(due - delivery.signed_ago), delivery.body)
 
 
 def _plan(world: World, delivery: Delivery, due: float) -> None:
@@ -136,6 +142,6 @@ def _plan(world: World, delivery: Delivery, due: float) -> None:
 
     headers = (
         ("content-type", "application/json"),
-        ("tiktok-signature", signature(delivery.app.client_secret, int(due), delivery.body)),
+        ("tiktok-signature", _signed(delivery, due)),
     )
     world.add_job(Job(due, Deliver(delivery, headers, world.switches.webhook_timeout), done))

@@ -18,7 +18,10 @@ import attrs
 from tiktok_openapi import limits
 
 from .clock import Clock
+from .coverage import Coverage
+from .faults import FaultPlan
 from .ids import MARK, Ids, as_uuid
+from .journal import Journal
 from .switches import Switches
 
 if TYPE_CHECKING:
@@ -309,6 +312,10 @@ class Delivery:
     created: float
     attempts: list[Attempt] = attrs.field(factory=list[Attempt])
     state: Literal["pending", "delivered", "dropped", "not sent"] = "pending"
+    flaw: Literal["", "signature"] = ""
+    """What is wrong with it on purpose."""
+    signed_ago: float = 0.0
+    """How far in the past the time of its signature lies, on purpose."""
 
 
 @attrs.frozen(eq=False)
@@ -390,6 +397,11 @@ class World:
         self.pull_results: dict[str, str] = {}
         """Simulated downloads that fail, by URL, and the fail reason they end with."""
         self.calls = 0
+        self.faults = FaultPlan()
+        self.journal = Journal()
+        self.coverage = Coverage()
+        self.held_back: list[Delivery] = []
+        """Events that go out behind the next one."""
         self._jobs: list[tuple[float, int, Job]] = []
         self._job_numbers = itertools.count()
 

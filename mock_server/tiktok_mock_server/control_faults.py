@@ -1,0 +1,201 @@
+"""`/_mock/faults`, `/_mock/journal`, `/_mock/coverage`: breaking it on purpose, and asking what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+
+from . import jsonio
+from .faults import CATALOGUE, HEADER, make
+from .journal import Query
+from .messages import Outbound, Wait
+
+if TYPE_CHECKING:
+    from .control import Call, Handler
+    from .engine import Step
+
+
+def catalogue(call: Call) -> object:
+    """Every kind of fault there is."""
+    del call
+    return {
+        "faults": [
+            {"fault": kind.name, "text": kind.text, "stage": kind.stage, "details": dict(kind.details)}
+            for kind in CATALOGUE.values()
+        ],
+        "header": HEADER,
+        "in_text": "#mock:FAULT(detail=value)@operation",
+    }
+
+
+def plan(call: Call) -> object:
+    """`{"operation": …, "fault": …, "times": 1, "after": 0, "applied": false, "when": {…}, …details}`."""
+    from .control import BadRequest
+
+    body = dict(call.body)
+    when = body.pop("when", {})
+    if not isinstance(when, dict):
+        raise BadRequest("when must be an object")
+    operation, kind = call.text("operation", "*"), call.text("fault")
+    details = body.pop("details", {})
+    if not isinstance(details, dict):
+        raise BadRequest("details must be an object")
+    common: dict[str, Any] = {}
+    for name, kinds in (("times", int), ("after", int), ("applied", bool)):
+        value = body.pop(name, None)
+        if value is not None and (type(value) is not kinds):
+            raise BadRequest(f"{name} must be {'true or false' if kinds is bool else 'a whole number'}")
+        if value is not None:
+            common[name] = value
+    rest = {name: value for name, value in body.items() if name not in ("operation", "fault")}
+    fault = make(operation, kind, when=cast("dict[str, object]", when), details={**details, **rest}, **common)
+    call.world.faults.add(fault)
+    listener = call.engine.listener
+    if kind == "refused" and listener is not None:
+        # Nobody can count who was refused: the listener is off for a while, and that is once.
+        call.world.faults.spend(fault)
+        call.world.coverage.note_fault(kind)
+        listener(fault.number_of("seconds"))
+        # The client must not send its next request on this connection.
+        return Outbound(200, jsonio.write(fault.describe()), "application/json", close=True)
+    return fault.describe()
+
+
+def report(call: Call) -> object:
+    """What was planned, what happened of it, and what did not."""
+    faults = call.world.faults
+    return {
+        "faults": [fault.describe() for fault in faults],
+        "unused": [fault.describe() for fault in faults.unused()],
+    }
+
+
+def clear(call: Call) -> object:
+    """Forget the plan."""
+    call.world.faults.clear()
+    return {"faults": [], "unused": []}
+
+
+def remove(call: Call) -> object:
+    """Take one fault out of the plan."""
+    from .control import NotFound
+
+    try:
+        return call.world.faults.remove(int(call.name) if call.name.isdigit() else -1).describe()
+    except LookupError as error:
+        raise NotFound(str(error)) from None
+
+
+# The journal
+
+
+def _wanted(values: Mapping[str, object]) -> dict[str, Any]:
+    from .control import BadRequest
+
+    numbers = ("status", "after")
+    known = {field.name for field in attrs.fields(Query)}
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            raise BadRequest(f"a request is not searched by {name!r}; by {', '.join(sorted(known))}")
+        try:
+            found[name] = int(str(value)) if name in numbers else str(value)
+        except ValueError:
+            raise BadRequest(f"{name} must be a number") from None
+    return found
+
+
+def _number(values: dict[str, object], name: str, default: float) -> float:
+    from .control import BadRequest
+
+    try:
+        return float(str(values.pop(name, default)))
+    except ValueError:
+        raise BadRequest(f"{name} must be a number") from None
+
+
+def journal(call: Call) -> Generator[Step, object, object]:
+    """`?operation=…&publish_id=…&status=…&code=…&after=<cursor>`; with `wait=<seconds>&count=<n>` it waits
+    for them."""
+    values: dict[str, object] = dict(call.inbound.pairs())
+    seconds, count = min(_number(values, "wait", 0.0), 300.0), int(_number(values, "count", 1))
+    limit = int(_number(values, "limit", 1000))
+    kept = call.world.journal
+    wanted = _wanted(values)
+    kept.count(**wanted)  # complains of an operation that is none, before anybody waits
+    if seconds > 0:
+        yield Wait(kept.watch, lambda: kept.count(**wanted) >= count, seconds)
+    entries = kept.entries(**wanted)
+    return {
+        "requests": [entry.describe() for entry in entries[-limit:]],
+        "count": len(entries),
+        "cursor": kept.cursor,
+        "dropped": kept.dropped,
+    }
+
+
+def verify(call: Call) -> object:
+    """`{"made": {"operation": …, "times": 1}}`, `{"not_made": {…}}`, `{"order": […]}`, `{"faults_used_up":
+    true}`."""
+    from .control import BadRequest, Failed
+
+    kept = call.world.journal
+    unknown = call.body.keys() - {"made", "not_made", "order", "faults_used_up"}
+    if unknown or not call.body:
+        raise BadRequest("made, not_made, order or faults_used_up is asked for")
+    try:
+        if "made" in call.body:
+            values = dict(_object(call, "made"))
+            numbers = {
+                name: int(_number(values, name, 0))
+                for name in ("times", "at_least", "at_most")
+                if name in values
+            }
+            kept.assert_made(**_wanted(values), **cast("Any", numbers))
+        if "not_made" in call.body:
+            kept.assert_not_made(**_wanted(_object(call, "not_made")))
+        if "order" in call.body:
+            order = call.body["order"]
+            if not isinstance(order, list):
+                raise BadRequest("order must be a list of operations")
+            kept.assert_order(*(str(one) for one in cast("list[object]", order)))
+        if call.body.get("faults_used_up"):
+            call.world.faults.assert_used_up()
+    except AssertionError as error:
+        raise Failed(str(error)) from None
+    return {"ok": True}
+
+
+def _object(call: Call, name: str) -> Mapping[str, object]:
+    from .control import BadRequest
+
+    value = call.body[name]
+    if not isinstance(value, dict):
+        raise BadRequest(f"{name} must be an object")
+    return cast("dict[str, object]", value)
+
+
+def forget(call: Call) -> object:
+    """Forget what happened; the cursor goes on."""
+    call.world.journal.clear()
+    return {"cursor": call.world.journal.cursor}
+
+
+def coverage(call: Call) -> object:
+    """What of the API was met since the start, in all worlds."""
+    return call.world.coverage.result().describe()
+
+
+ROUTES: Mapping[tuple[str, str], Handler] = {
+    ("GET", "faults"): report,
+    ("POST", "faults"): plan,
+    ("DELETE", "faults"): clear,
+    ("DELETE", "faults/*"): remove,
+    ("GET", "faults/catalogue"): catalogue,
+    ("GET", "journal"): journal,
+    ("DELETE", "journal"): forget,
+    ("POST", "journal/verify"): verify,
+    ("GET", "coverage"): coverage,
+}

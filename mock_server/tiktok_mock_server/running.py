@@ -1,0 +1,61 @@
+"""The mock over HTTP, in a thread of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from types import TracebackType
+
+from .engine import Engine
+
+
+class Running:
+    """A server that runs while the block does: `with Running(engine) as url`."""
+
+    def __init__(self, engine: Engine, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.engine = engine
+        self._listener = socket.socket(
+            socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+        )
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._listener.bind((host, port))
+        self._listener.listen(2048)
+        self._listener.setblocking(False)
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._listener.getsockname()[1]}"
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="tiktok-mock", daemon=True)
+
+    def start(self) -> str:
+        """Serve from now on; the result is where."""
+        self._thread.start()
+        if not self._ready.wait(10):
+            raise RuntimeError("the mock did not start within 10 seconds")
+        return self.url
+
+    def stop(self) -> None:
+        """Close every connection and end the thread."""
+        self._loop.call_soon_threadsafe(self._server.stop)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        from .app import create_app
+        from .server import Server
+
+        self._server = Server(create_app(engine=self.engine))
+        self.engine.listener = self._server.refuse
+
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            await self._server.run_on(self._listener, self._ready.set)
+
+        asyncio.run(serve())
+
+    def __enter__(self) -> str:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
