@@ -11,8 +11,8 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Protocol
 
 from tiktok_openapi.limits import WEBHOOK_REPLAY_WINDOW
 from tiktok_openapi.webhooks import SIGNATURE_HEADER, UnknownEvent, WebhookEvent, parse
@@ -25,13 +25,21 @@ _LONGEST_TIME: Final = 12
 _LONGEST_HEADER: Final = 512
 
 
+class Headers(Protocol):
+    """All headers of a request, as the web frameworks have them."""
+
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Names and values."""
+        ...
+
+
 class WebhookRefused(Error):
     """A delivery that is not TikTok's, or not of now. Answer 401 or 403, and do nothing else."""
 
 
 def verify_webhook(
     body: bytes | bytearray | memoryview,
-    header: str | Mapping[str, str] | None,
+    header: str | Headers | None,
     secret: str | Iterable[str],
     *,
     now: float | None = None,
@@ -89,8 +97,8 @@ def _received(body: object) -> bytes:
     return bytes(body)
 
 
-def _find(header: str | Mapping[str, str] | None) -> str:
-    if isinstance(header, Mapping):
+def _find(header: str | Headers | None) -> str:
+    if header is not None and not isinstance(header, str):
         wanted = SIGNATURE_HEADER.lower()
         header = next((value for name, value in header.items() if name.lower() == wanted), None)
     if not header:
