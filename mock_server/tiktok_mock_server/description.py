@@ -80,6 +80,13 @@ def allows_status(operation_id: str, status: int) -> bool:
 
 
 @cache
+def upload_server() -> str:
+    """A host that takes uploads at TikTok."""
+    server: str = node(BY_ID["uploadChunk"].pointer)["servers"][0]["url"]
+    return server
+
+
+@cache
 def field_scopes(operation_id: str) -> Mapping[str, str]:
     """The fields that can be asked for with `fields`, and the scope of each (empty where none of its own)."""
     for parameter in node(BY_ID[operation_id].pointer)["parameters"]:

@@ -14,6 +14,7 @@ from .rule import Rule
 log = logging.getLogger("tiktok_mock")
 
 _LONGEST = 300
+_PLAIN = " !\"#$&'()*+,/:;<=>?@[]^`{|}~"
 
 
 class Refusal(Exception):
@@ -82,9 +83,7 @@ def header_text(value: str) -> str:
     line = " ".join(value.split())
     if len(line) > _LONGEST:
         line = line[: _LONGEST - 3] + "..."
-    return (
-        line if line.isascii() and line.isprintable() else quote(line, safe=" !\"#$&'()*+,/:;<=>?@[]^`{|}~")
-    )
+    return line if line.isascii() and line.isprintable() else quote(line, safe=_PLAIN, errors="replace")
 
 
 def shown(value: object) -> str:

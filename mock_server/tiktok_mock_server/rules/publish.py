@@ -10,7 +10,7 @@ from tiktok_openapi import limits
 
 from .. import lifecycle, media
 from ..ask import Ask
-from ..description import BY_ID
+from ..description import BY_ID, upload_server
 from ..rule import Rule, rule
 from ..spool import Spool
 from ..validate import Problem, check_request
@@ -429,6 +429,7 @@ def _new_upload(ask: Ask, post: Post, source: Mapping[str, object]) -> Upload:
 
 def upload_url(ask: Ask, upload: Upload) -> str:
     """Where the bytes go: TikTok's upload host beside its own host, else where the caller reached us."""
-    operation = BY_ID["uploadChunk"]
-    base = operation.server if ask.inbound.base_url == ask.operation.server else ask.inbound.base_url
-    return f"{base}{operation.path}?upload_id={upload.id}&upload_token={upload.token}"
+    base = ask.inbound.base_url
+    if base == ask.operation.server:
+        base = upload_server()
+    return f"{base}{BY_ID['uploadChunk'].path}?upload_id={upload.id}&upload_token={upload.token}"

@@ -13,7 +13,7 @@ from ..world import App, UrlProperty, World
 
 HTTPS = rule(
     "pull.https",
-    "TikTok downloads over https only. (From this machine, when that is allowed, http will do.)",
+    "TikTok downloads over https only; from this machine, when that is allowed, http will do.",
     "documented",
     "doc:content-posting-api-media-transfer-guide",
 )
