@@ -112,7 +112,12 @@ def main() -> None:
 
             big = big_video(Path(folder))
             step(f"Post {big.name} ({BIG_SIZE:,} bytes, chunks of {CHUNK_SIZE:,})")
-            columns = (TextColumn("  {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+            columns = (
+                TextColumn("  {task.description}"),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+            )
             with Progress(*columns, console=console) as bar:
                 task = bar.add_task("uploading", total=BIG_SIZE)
 

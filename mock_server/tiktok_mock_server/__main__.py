@@ -15,7 +15,8 @@ def main() -> int:
         if missing.name is None or missing.name.partition(".")[0].startswith("tiktok_"):
             raise
         print(
-            f'tiktok-mock: {missing.name} is not installed; pip install "tiktok-openapi[mock]"', file=sys.stderr
+            f'tiktok-mock: {missing.name} is not installed; pip install "tiktok-openapi[mock]"',
+            file=sys.stderr,
         )
         return 1
 
