@@ -34,7 +34,13 @@ class Creator:
         self.headers = {"authorization": f"Bearer {self.token['access_token']}", "host": "tiktok.mock"}
 
     def init(
-        self, size: int = 24, *, title: str = "Hello", chunk: int = 0, count: int = 1, **more: str
+        self,
+        size: int = 24,
+        *,
+        title: str = "Hello",
+        chunk: int = 0,
+        count: int = 1,
+        headers: dict[str, str] | None = None,
     ) -> Any:
         body = {
             "post_info": {"privacy_level": "SELF_ONLY", "title": title},
@@ -45,7 +51,7 @@ class Creator:
                 "total_chunk_count": count,
             },
         }
-        return self.ask("POST", INIT, json=body, headers={**self.headers, **more})
+        return self.ask("POST", INIT, json=body, headers={**self.headers, **(headers or {})})
 
     def started(self, size: int = 24, **more: Any) -> dict[str, str]:
         answer = self.init(size, **more)

@@ -353,7 +353,7 @@ def test_a_header_asks_for_a_fault() -> None:
     creator = talking(mock)
     assert creator.creator_info(**{"x-mock-fault": "gateway; status=504"}).status_code == 504
     assert (
-        outcome(lambda: creator.init(24, **{"x-mock-fault": "lost; how=close"})) is httpx.RemoteProtocolError
+        outcome(lambda: creator.init(headers={"x-mock-fault": "lost; how=close"})) is httpx.RemoteProtocolError
     )
     assert len(mock.world.posts) == 1
     assert creator.creator_info(**{"x-mock-fault": "no_such_thing"}).status_code == 200
@@ -470,3 +470,10 @@ def test_every_kind_of_fault_is_met_in_this_file() -> None:
 
     text = Path(__file__).read_text(encoding="utf-8")
     assert [kind for kind in CATALOGUE if f'"{kind}"' not in text] == []
+
+
+def test_the_page_shows_the_catalogue_as_it_is() -> None:
+    from pathlib import Path
+
+    page = (Path(__file__).parent.parent.parent / "docs" / "mock-faults.md").read_text(encoding="utf-8")
+    assert [kind.name for kind in CATALOGUE.values() if f"| `{kind.name}` | {kind.text} |" not in page] == []
