@@ -1,7 +1,7 @@
 """Receive TikTok's webhooks with Starlette. FastAPI takes the same: `app.add_route("/tiktok", receive)`.
 
-Run it: `TIKTOK_CLIENT_SECRET=… uvicorn examples.webhooks.starlette_receiver:app`. TikTok delivers to https only,
-so put it behind something that speaks it.
+Run it: `TIKTOK_CLIENT_SECRET=… uvicorn examples.webhooks.starlette_receiver:app`. TikTok delivers to https
+only, so put it behind something that speaks it.
 """
 
 from __future__ import annotations
