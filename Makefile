@@ -56,3 +56,16 @@ $(VENV)/.dev: pyproject.toml requirements-dev.txt | $(BIN)/python
 	@echo "preparing $(VENV) for development (once) ..."
 	@$(PIP) install --quiet --editable '.[mock,demo,media]' --requirement requirements-dev.txt
 	@touch $@
+
+# Judges from outside live in environments of their own.
+JUDGE  := .venv-judges/bin/python
+
+contract: .venv-judges/.ready ## let schemathesis judge a running mock, and a broken one
+	@$(JUDGE) -m tests.judges.contract
+
+.venv-judges/.ready: pyproject.toml tests/judges/requirements.txt | $(BIN)/python
+	@echo "preparing .venv-judges (once) ..."
+	@$(BIN)/python -m venv .venv-judges
+	@$(JUDGE) -m pip --disable-pip-version-check install --quiet --editable '.[mock]' --requirement tests/judges/requirements.txt
+	@mkdir -p .work && touch $@
+.PHONY: contract
