@@ -25,6 +25,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 OURS = [ROOT / "generated", ROOT / "facade", ROOT / "mock_server"]
 DOCUMENTED = ROOT / ".venv-bench" / "documented"
 """Where the documented client is installed: its import name is that of our facade."""
+sys.path += [str(folder) for folder in OURS if str(folder) not in sys.path]
 MIB = 1024 * 1024
 
 

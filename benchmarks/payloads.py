@@ -46,7 +46,6 @@ CREATOR_INFO = _wrap(
 STATUS = _wrap(
     {
         "status": "PUBLISH_COMPLETE",
-        "fail_reason": "",
         "publicaly_available_post_id": [7080213458555737986],
         "uploaded_bytes": 64_000_000,
     }
