@@ -37,7 +37,10 @@ class Wire:
 
     def __init__(self) -> None:
         self.board = Switchboard()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        # asyncio switches Nagle's algorithm off only where it sees that the protocol is TCP.
+        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen(256)
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
