@@ -25,7 +25,7 @@ _RUNTIME: Final = {
     ),
     "errors": (
         *("Catalogue", "CodeInfo", "CouldNotAsk", "Error", "Impossible", "Refused", "Sent", "StatusMeaning"),
-        *("TimedOut", "Unreadable", "UnreadableEvent", "excerpt"),
+        *("TimedOut", "Unreadable", "UnreadableEvent", "excerpt", "kind_of"),
     ),
     "model": (
         *("Mismatch", "Model", "NOT_RECEIVED", "decode_anything", "decode_boolean", "decode_either"),

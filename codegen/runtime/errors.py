@@ -25,6 +25,8 @@ import attrs
 
 _EXCERPT: Final = 200
 _EXAMINED: Final = 65536
+_NOT_TEXT: Final = b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"
+"""What can stand before the first character of a JSON text, in any encoding."""
 
 
 class Sent(str, Enum):
@@ -43,8 +45,22 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def kind_of(body: bytes) -> str:
+    """What a body is that cannot be read as JSON, in words for a message."""
+    begin = body[:_EXAMINED].lstrip(_NOT_TEXT)[:1]
+    if not begin:
+        return "nothing"
+    return "broken JSON" if begin in b'{["' else "something else"
+
+
 def excerpt(body: bytes, secrets: Iterable[str]) -> str:
-    """The beginning of a body, on one line and without secrets, for a message."""
+    """The beginning of a body, on one line and without secrets, for a message.
+
+    Nothing of a body that was meant to be JSON: it can hold secrets that nobody has asked to mask, such as
+    half an answer with a token.
+    """
+    if kind_of(body) == "broken JSON":
+        return ""
     # Cut far behind what is shown, so that no secret is cut in half and so escapes the mask.
     text = " ".join(mask(body[:_EXAMINED].decode("utf-8", "replace"), secrets).split())
     return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"

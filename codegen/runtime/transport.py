@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 import httpx
 
 from .call import Answer, Call, Receipt
-from .errors import Catalogue, CouldNotAsk, Refused, Sent, TimedOut, Unreadable, excerpt, mask
+from .errors import Catalogue, CouldNotAsk, Refused, Sent, TimedOut, Unreadable, excerpt, kind_of, mask
 from .model import Mismatch, name_of
 
 if TYPE_CHECKING:
@@ -154,8 +154,7 @@ class _Driver:
         content = response.content
         if response.status_code >= 400:
             return self._refused(call, response, "", excerpt(content, call.secrets), "")
-        got = "something else" if content.strip() else "nothing"
-        return self._unreadable(call, response, "$", "JSON", got, body=content)
+        return self._unreadable(call, response, "$", "JSON", kind_of(content), body=content)
 
     def _unreadable(
         self,

@@ -352,21 +352,24 @@ _HOME_OF = {name: module for module, found in _HOMES.items() for name in found}
 _MODULES = frozenset(["client", "errors", "faces", "limits", "models", "operations", "routes", "webhooks"])
 
 
-def __getattr__(name: str) -> object:
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    if name == "__version__":
-        from importlib.metadata import PackageNotFoundError, version
+# Type checkers see the imports above, and so complain of a name that is not there.
+if not TYPE_CHECKING:
 
-        try:
-            return version("tiktok_openapi")
-        except PackageNotFoundError:  # run from its sources
-            return "0"
-    if name in _HOME_OF:
-        found: object = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-        globals()[name] = found
-        return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
+        if name == "__version__":
+            from importlib.metadata import PackageNotFoundError, version
+
+            try:
+                return version("tiktok_openapi")
+            except PackageNotFoundError:  # run from its sources
+                return "0"
+        if name in _HOME_OF:
+            found: object = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+            globals()[name] = found
+            return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

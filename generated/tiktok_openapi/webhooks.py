@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, Union
 
 import attrs
 
-from ._runtime.errors import UnreadableEvent, excerpt
+from ._runtime.errors import UnreadableEvent, excerpt, kind_of
 from ._runtime.model import NOT_RECEIVED, Mismatch, Model, is_object
 from .models.webhooks import (
     AuthorizationRemoved,
@@ -84,12 +84,12 @@ def parse(body: bytes | str) -> WebhookEvent | UnknownEvent:
     Raises:
         UnreadableEvent: the body is not JSON, names no event, or a known event lacks what it must hold.
     """
+    data = body.encode("utf-8", "replace") if isinstance(body, str) else body
     try:
-        found: object = json.loads(body)
+        found: object = json.loads(data)
     except (ValueError, RecursionError):
-        data = body.encode("utf-8", "replace") if isinstance(body, str) else body
         raise UnreadableEvent(
-            place="$", expected="JSON", got="something else" if body else "nothing", excerpt=excerpt(data, ())
+            place="$", expected="JSON", got=kind_of(data), excerpt=excerpt(data, ())
         ) from None
     name = ""
     try:

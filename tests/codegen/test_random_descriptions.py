@@ -104,9 +104,13 @@ def objects(draw: st.DrawFn, known: list[tuple[str, st.SearchStrategy[Any]]]) ->
         "required": list(required),
         "properties": properties,
     }
-    extra = st.dictionaries(st.just("unknown key"), st.integers(), max_size=1)
-    fixed = st.fixed_dictionaries(required, optional=optional)
-    return Typed(schema, st.builds(lambda more, own: {**more, **own}, extra, fixed))
+    extra: st.SearchStrategy[Schema] = st.dictionaries(st.just("unknown key"), st.integers(), max_size=1)
+    fixed: st.SearchStrategy[Schema] = st.fixed_dictionaries(required, optional=optional)
+    return Typed(schema, st.tuples(extra, fixed).map(_joined))
+
+
+def _joined(parts: tuple[Schema, Schema]) -> Schema:
+    return {**parts[0], **parts[1]}
 
 
 @st.composite
@@ -122,7 +126,7 @@ def descriptions(draw: st.DrawFn) -> tuple[Schema, list[tuple[str, st.SearchStra
             values = draw(st.lists(st.text(max_size=6), min_size=1, max_size=4, unique_by=names.constant))
             open_ = draw(st.booleans())
             schemas[name] = {"type": "string", "enum": values, "x-open-enum": open_}
-            known.append((name, st.sampled_from(values) | (st.text() if open_ else st.nothing())))
+            known.append((name, st.sampled_from(values) | st.text() if open_ else st.sampled_from(values)))
             continue
         found = draw(objects(known))
         schemas[name] = found.schema
