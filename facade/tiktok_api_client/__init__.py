@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .errors import TimeoutError as TimeoutError  # noqa: A004 - the documented name
     from .errors import TryLater as TryLater
     from .errors import Unreadable as Unreadable
+    from .errors import docs_link as docs_link
     from .handle import AsyncUpload as AsyncUpload
     from .handle import Upload as Upload
     from .journal import FileJournal as FileJournal
@@ -116,6 +117,7 @@ _MODULES = {
         "TimeoutError",
         "TryLater",
         "Unreadable",
+        "docs_link",
     ),
     "handle": (
         "AsyncUpload",
@@ -253,6 +255,7 @@ __all__ = [
     "VideoPost",
     "WebhookEvent",
     "WebhookRefused",
+    "docs_link",
     "event_key",
     "verify_webhook",
 ]

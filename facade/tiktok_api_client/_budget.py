@@ -26,7 +26,8 @@ REMEMBERED: Final = 3600.0
 time.
 """
 
-_MOST_WINDOWS: Final = 4096
+_FEW_WINDOWS: Final = 1024
+"""So many are kept without looking whether they are still in use."""
 
 
 def check_mode(mode: BudgetMode) -> BudgetMode:
@@ -48,6 +49,7 @@ class Budget:
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._windows: dict[tuple[str, str], _Window] = {}
+        self._sweep_at = _FEW_WINDOWS
         self._caps: dict[tuple[str, str], tuple[float, Refused]] = {}
 
     def reserve(self, operation: Operation, who: str, now: float, *, wait: bool) -> float:
@@ -68,7 +70,7 @@ class Budget:
         with self._mutex:
             window = self._windows.get((limit.bucket, who))
             if window is None:
-                if len(self._windows) >= _MOST_WINDOWS:
+                if len(self._windows) >= self._sweep_at:
                     self._drop_idle(now)
                 window = self._windows[limit.bucket, who] = _Window(limit.seconds)
             times = window.times
@@ -125,3 +127,7 @@ class Budget:
         for key, window in list(self._windows.items()):
             if not window.times or window.times[-1] <= now - window.seconds:
                 del self._windows[key]
+        for place, (until, _) in list(self._caps.items()):
+            if until <= now:
+                del self._caps[place]
+        self._sweep_at = max(_FEW_WINDOWS, 2 * len(self._windows))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import signal
 import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Protocol, TypeVar, cast
 
 import anyio
@@ -108,6 +111,33 @@ def _from_any_thread(function: Callable[[], object]) -> Callable[[], object]:
     return wake
 
 
+@contextmanager
+def _uninterrupted() -> Generator[None, None, None]:
+    """Let Ctrl-C wait for the end of the block; a second one does not wait."""
+    default = signal.default_int_handler
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not default
+    ):
+        yield
+        return
+    pressed = False
+
+    def press(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            default(number, frame)
+        pressed = True
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, default)
+    if pressed:
+        raise KeyboardInterrupt
+
+
 class SyncRunner:
     """Carries out the effects of flows on the calling thread. Safe to share between threads."""
 
@@ -177,7 +207,8 @@ class SyncRunner:
                 raise TypeError("an async callback or store needs AsyncTikTok")
             return result
         if isinstance(step, Shield):
-            return self.run(step.flow)
+            with _uninterrupted():
+                return self.run(step.flow)
         return step.function()
 
 

@@ -118,6 +118,7 @@ class TokenKeeper:
         if self._unsaved.get(token.open_id) is token:
             del self._unsaved[token.open_id]
         self._seen[token.open_id] = token
+        self._failed_at.pop(token.open_id, None)
 
     def forget(self, open_id: str) -> Flow[None]:
         """Delete an account's tokens."""
@@ -157,9 +158,7 @@ class TokenKeeper:
         return token
 
     def token(self, account: str, send: Send, dead: str | None = None) -> Flow[StoredToken]:
-        """Tokens that work: refreshed when they are about to end, or when TikTok refused the access token
-        `dead`.
-        """
+        """Tokens that work: refreshed when about to end, or when TikTok refused the access token `dead`."""
         token = yield from self.stored(account)
         if account not in self._unsaved and (yield from _works(token, dead)):
             return token
@@ -192,6 +191,10 @@ class TokenKeeper:
         """
         if forced and dead is None:
             dead = (yield from self.stored(account)).access_token
+        return (yield from self._alone(account, self._refresh_alone(account, send, dead)))
+
+    def _alone(self, account: str, flow: Flow[T]) -> Flow[T]:
+        """Run a flow while nobody else, in any thread, task or process, touches the account's tokens."""
         lock = self._locks.setdefault(account, Lock())
         yield from acquire(lock)
         try:
@@ -199,7 +202,7 @@ class TokenKeeper:
             try:
                 while not (yield from self._ask_store(among_processes.acquire)):
                     yield from sleep(LOCK_PAUSE)
-                return (yield from self._refresh_alone(account, send, dead))
+                return (yield from flow)
             finally:
                 among_processes.release()
         finally:
@@ -247,8 +250,9 @@ class TokenKeeper:
     def trade_refresh_token(
         self, refresh_token: str, send: Send, account: str | None
     ) -> Flow[tuple[StoredToken, UserToken]]:
-        """Trade a refresh token for fresh tokens, and store them. Whoever calls this holds the account's
-        lock.
+        """Trade a refresh token for fresh tokens, and store them.
+
+        Whoever names the account holds its lock.
         """
         grant = RefreshTokenGrant(
             client_key=self._client_key, client_secret=self._client_secret, refresh_token=refresh_token
@@ -284,7 +288,11 @@ class TokenKeeper:
         if account is not None and answer.open_id != account:
             raise _unreadable(call, "open_id", "the account that was refreshed", "another one")
         stored = StoredToken.from_answer(answer, asked_at)
-        yield from self.keep(stored)
+        if account is None:
+            # A refresh of the same account may be under way: what it brings is older than this.
+            yield from self._alone(stored.open_id, self.keep(stored))
+        else:
+            yield from self.keep(stored)
         LOGGER.info(
             "tokens received",
             extra={
@@ -304,7 +312,7 @@ class TokenKeeper:
         owner = next((t.open_id for t in self._seen.values() if t.refresh_token == refresh_token), None)
         if owner is not None:
             return _as_answer((yield from self.refresh(owner, send, forced=True)), (yield from now()))
-        stored, answer = yield from self.trade_refresh_token(refresh_token, send, open_id)
+        stored, answer = yield from self.trade_refresh_token(refresh_token, send, None)
         self.current = stored.open_id if open_id is None else self.current
         return answer
 

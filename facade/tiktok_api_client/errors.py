@@ -28,7 +28,9 @@ catches whatever went wrong between this program and TikTok: `CouldNotAsk`, `Ref
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, cast
 
 from tiktok_openapi import (
     AppNotApproved,
@@ -43,7 +45,9 @@ from tiktok_openapi import (
     TimedOut,
     TryLater,
     Unreadable,
+    description,
 )
+from tiktok_openapi.routes import ROUTES
 
 __all__ = [
     "AppNotApproved",
@@ -65,6 +69,7 @@ __all__ = [
     "TimeoutError",
     "TryLater",
     "Unreadable",
+    "docs_link",
 ]
 
 TimeoutError = TimedOut  # noqa: A001 - the documented name
@@ -72,6 +77,34 @@ TimeoutError = TimedOut  # noqa: A001 - the documented name
 
 HTTPError: Final = (CouldNotAsk, Refused, Unreadable)
 """What can go wrong between this program and TikTok; for ``except`` and `isinstance`."""
+
+
+_PAGES: Final = {
+    "doc": "https://developers.tiktok.com/doc/",
+    "docs": "https://developers.tiktok.com/docs/en/",
+}
+"""How the description shortens the addresses of TikTok's pages."""
+
+
+def docs_link(problem: Error) -> str:
+    """TikTok's page about the operation that failed; empty when there is none to name."""
+    operation = getattr(problem, "operation", "")
+    return _links().get(operation, "") if isinstance(operation, str) else ""
+
+
+@lru_cache(maxsize=1)
+def _links() -> Mapping[str, str]:
+    """Operation → the first page that the description names as its source."""
+    found: dict[str, str] = {}
+    for route in ROUTES:
+        node: object = description()
+        for key in route.pointer.split("/")[1:]:
+            node = cast("Mapping[str, object]", node)[key.replace("~1", "/").replace("~0", "~")]
+        pages = cast("Mapping[str, list[str]]", node).get("x-source", [])
+        kind, _, slug = pages[0].partition(":") if pages else ("", "", "")
+        if kind in _PAGES:
+            found[route.name] = _PAGES[kind] + slug
+    return found
 
 
 class NotLoggedIn(Impossible):

@@ -511,6 +511,35 @@ async def test_all_tasks_share_one_refresh_and_a_cancelled_one_does_not_lose_it(
     assert kept.refresh_token == server.alive["user-1"]
 
 
+@pytest.mark.anyio
+async def test_a_login_while_a_refresh_is_under_way_is_the_one_that_stays(clock: FakeClock) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+    server = FakeTikTok(lambda _: ok(CREATOR))
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        response = server(request)
+        if b"grant_type=refresh_token" in request.content:
+            asked.set()
+            await go_on.wait()
+        return response
+
+    store = MemoryTokenStore()
+    transport = httpx.MockTransport(answer)
+    tik = AsyncTikTok(KEY, SECRET, REDIRECT, token_store=store, transport=transport, clock=clock)
+    await tik.exchange_code_for_token(code="code-1")
+    clock.time += 1e6
+    call = asyncio.create_task(tik.get_creator_info())
+    await asked.wait()
+    login = asyncio.create_task(tik.exchange_code_for_token(code="code-2"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(call, login)
+    kept = store.load("user-1")
+    assert kept is not None
+    assert kept.refresh_token == login.result().refresh_token == server.alive["user-1"]
+
+
 # Retries and budgets
 
 

@@ -34,6 +34,7 @@ from tiktok_api_client.errors import (
     StoreFailed,
     TimedOut,
     Unreadable,
+    docs_link,
 )
 from tiktok_openapi import CATALOGUE, Operation
 from tiktok_openapi.routes import BY_ID, ROUTES
@@ -248,6 +249,18 @@ def test_errors_are_pickled_copied_noted_and_grouped(problem: Error) -> None:
     matched, _ = group_of("several", [problem, ValueError()]).split(type(problem))
     assert matched.exceptions == (problem,)
     assert pickle.loads(pickle.dumps(noted)).__notes__ == ["seen at three in the morning"]
+
+
+def test_every_error_of_an_operation_leads_to_its_page() -> None:
+    problem = provoke("sync", BY_ID["queryCreatorInfo"], refused(400, "invalid_params"))
+    page = "https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info"
+    assert docs_link(problem) == page
+    for route in ROUTES:
+        about: dict[str, Any] = {"operation": route.name, "request": ""}
+        assert docs_link(CouldNotAsk("x", sent=Sent.NO, **about)).startswith(
+            "https://developers.tiktok.com/doc"
+        )
+    assert docs_link(StoreFailed("x")) == ""
 
 
 def test_the_tree_is_the_one_that_is_drawn() -> None:

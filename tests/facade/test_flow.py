@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
+import signal
 import threading
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import httpx
@@ -329,6 +333,45 @@ async def test_a_shielded_flow_runs_to_its_end_though_the_caller_is_cancelled(ho
     else:
         await task
     assert log == ["done"]
+
+
+def press_ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.01)  # the handler runs between two steps of the interpreter
+
+
+def interrupted(presses: int, log: list[str]) -> Flow[None]:
+    for _ in range(presses):
+        yield from invoke(press_ctrl_c)
+    log.append("done")
+
+
+def test_ctrl_c_waits_for_the_end_of_a_shielded_flow_and_a_second_one_does_not(runners: Runners) -> None:
+    log: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        runners.sync.run(shielded(interrupted(1, log)))
+    assert log == ["done"]
+    with pytest.raises(KeyboardInterrupt):
+        runners.sync.run(shielded(interrupted(2, log)))
+    assert log == ["done"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(runners.sync.run, shielded(interrupted(0, log))).result()
+    assert log == ["done", "done"]
+
+
+def test_a_handler_of_ones_own_is_left_alone(runners: Runners) -> None:
+    log: list[str] = []
+
+    def mine(number: int, frame: object) -> None:
+        log.append("mine")
+
+    before = signal.signal(signal.SIGINT, mine)
+    try:
+        runners.sync.run(shielded(interrupted(1, log)))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert log == ["mine", "done"]
 
 
 def test_a_shielded_flow_gives_its_result_and_its_error(runners: Runners) -> None:
