@@ -113,6 +113,7 @@ def _object(w: Writer, item: ir.Object, decoders: Decoders) -> dict[str, object]
         "times": [_time(f, f.time, attributes) for f in item.fields if f.time is not None],
         "reads": [line for line in reads if line],
         "construction": ", ".join(construction),
+        "maker": name if item.sent else f"_new_{w.known.functions[item.name]}",
         "writes": [line for f in item.fields for line in _write_lines(w, f, attributes[f.wire])],
     }
 

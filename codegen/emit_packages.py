@@ -120,7 +120,7 @@ def packages(w: Writer) -> None:
 
 def _package(w: Writer, path: str, doc: str, context: Mapping[str, object]) -> None:
     body = render("lazy.py", context).strip("\n")
-    w.put(path, EVERYTHING, f"{docstring(doc)}\n\nfrom __future__ import annotations\n\n{body}\n")
+    w.put(path, EVERYTHING, f"{docstring(doc)}\n\n{body}\n")
 
 
 def runtime(w: Writer) -> None:

@@ -12,7 +12,9 @@ _BUILTINS: Final = frozenset(dir(builtins))
 
 STANDARD: Final[Mapping[str, str]] = {
     **dict.fromkeys(("AsyncIterable", "Callable", "Iterable", "Mapping", "Sequence"), "collections.abc"),
-    **dict.fromkeys(("ClassVar", "Final", "Literal", "TypeAlias", "Union", "overload"), "typing"),
+    **dict.fromkeys(
+        ("ClassVar", "Final", "Literal", "TYPE_CHECKING", "TypeAlias", "Union", "overload"), "typing"
+    ),
     "Enum": "enum",
     "cached_property": "functools",
     "datetime": "datetime",
@@ -31,7 +33,7 @@ _RUNTIME: Final = {
         *("Mismatch", "Model", "NOT_RECEIVED", "decode_anything", "decode_boolean", "decode_either"),
         *("decode_embedded", "decode_integer", "decode_list", "decode_list_or_one", "decode_map"),
         *("decode_moment", "decode_nothing", "decode_nullable", "decode_number", "decode_text"),
-        *("epoch_seconds", "is_object", "moment_of", "whole"),
+        *("epoch_seconds", "constructor", "is_object", "moment_of", "whole"),
     ),
     "transport": ("AsyncDriver", "SyncDriver"),
 }

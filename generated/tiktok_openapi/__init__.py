@@ -4,10 +4,7 @@
 Login Kit (OAuth), Content Posting, Display API and webhooks of TikTok, version 2.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # what type checkers take for true; importing it from `typing` would double the cost
 
 if TYPE_CHECKING:
     from ._runtime.call import (
@@ -356,6 +353,8 @@ _MODULES = frozenset(["client", "errors", "faces", "limits", "models", "operatio
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
+        from importlib import import_module
+
         if name in _MODULES:
             return import_module(f"{__name__}.{name}")
         if name == "__version__":

@@ -24,18 +24,7 @@ def startup() -> set[str]:
 
 
 def test_importing_the_root_imports_neither_httpx_nor_attrs_nor_a_model(startup: set[str]) -> None:
-    added = loaded_by("import tiktok_openapi") - startup
-    ours = {name for name in added if name.startswith("tiktok_openapi")}
-    assert ours == {"tiktok_openapi"}
-    assert not {name.split(".")[0] for name in added} & {
-        "httpx",
-        "attr",
-        "attrs",
-        "dateutil",
-        "json",
-        "ssl",
-        "asyncio",
-    }
+    assert loaded_by("import tiktok_openapi") - startup == {"tiktok_openapi"}
 
 
 def test_touching_a_model_imports_its_module_only() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -36,6 +38,9 @@ def test_models_are_frozen_slotted_and_equal_by_value_whatever_else_was_received
     with pytest.raises(AttributeError):
         one.a = 2
     assert repr(one) == "Thing(a=1)"
+    assert type(one) is api.Thing
+    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
+    assert pickle.loads(pickle.dumps(one)).raw == {"a": 1}
 
 
 @pytest.mark.parametrize(

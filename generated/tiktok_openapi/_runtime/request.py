@@ -62,10 +62,10 @@ def text(
     secrets: list[str] | None = None,
 ) -> str:
     """A string within its limits. Given `secrets`, it is one: never shown, and added to them."""
-    if not isinstance(value, str):
-        wrong_type(at + name, value, "a string")
-    if isinstance(value, Enum):
-        value = str(value.value)
+    if type(value) is not str:
+        if not isinstance(value, str):
+            wrong_type(at + name, value, "a string")
+        value = str(value.value) if isinstance(value, Enum) else str(value)
     shown = value if secrets is None else _HIDDEN
     if len(value) < min_length:
         if not value:

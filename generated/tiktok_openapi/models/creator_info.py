@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
 import attrs
 
-from .._runtime.model import NOT_RECEIVED, Mismatch, Model, decode_list, is_object, whole
+from .._runtime.model import NOT_RECEIVED, Mismatch, Model, constructor, decode_list, is_object, whole
 from .publish import PrivacyLevel, decode_privacy_level
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class CreatorInfo(Model):
     """What a creator may do.
 
@@ -40,6 +40,9 @@ class CreatorInfo(Model):
     """Greatest duration of a video of this creator, in seconds. Without meaning for photos."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
+
+
+_new_creator_info = CreatorInfo if TYPE_CHECKING else constructor(CreatorInfo)
 
 
 def decode_creator_info(value: object) -> CreatorInfo:
@@ -72,7 +75,7 @@ def decode_creator_info(value: object) -> CreatorInfo:
     max_video_post_duration_sec = get("max_video_post_duration_sec")
     if type(max_video_post_duration_sec) is not int:
         max_video_post_duration_sec = whole(max_video_post_duration_sec, "max_video_post_duration_sec")
-    return CreatorInfo(
+    return _new_creator_info(
         creator_avatar_url,
         creator_username,
         creator_nickname,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
 import attrs
 
@@ -14,6 +14,7 @@ from .._runtime.model import (
     NOT_RECEIVED,
     Mismatch,
     Model,
+    constructor,
     decode_list,
     decode_text,
     is_object,
@@ -159,7 +160,7 @@ _VIDEO_FIELD_SCOPE: Final[dict[VideoField, str]] = {
 }
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class User(Model):
     """The profile of a user. Holds the fields that were named.
 
@@ -198,7 +199,7 @@ class User(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class UserData(Model):
     """A user.
 
@@ -211,7 +212,7 @@ class UserData(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class Video(Model):
     """A video. Holds the fields that were named.
 
@@ -259,7 +260,7 @@ class Video(Model):
         return None if self.create_time is None else moment_of(self.create_time)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class VideoListRequest:
     """Which page.
 
@@ -274,7 +275,7 @@ class VideoListRequest:
     """How many videos at most; 10 unless named."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class VideoPage(Model):
     """One page of videos, newest first.
 
@@ -291,7 +292,7 @@ class VideoPage(Model):
     """The received mapping."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class VideoFilters:
     """Which videos.
 
@@ -302,7 +303,7 @@ class VideoFilters:
     """Ids of the user's own videos."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class VideoQueryRequest:
     """Which videos.
 
@@ -313,7 +314,7 @@ class VideoQueryRequest:
     """Which videos."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class VideoQueryResult(Model):
     """The videos that were found.
 
@@ -328,6 +329,13 @@ class VideoQueryResult(Model):
     """Without meaning here."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
+
+
+_new_user = User if TYPE_CHECKING else constructor(User)
+_new_user_data = UserData if TYPE_CHECKING else constructor(UserData)
+_new_video = Video if TYPE_CHECKING else constructor(Video)
+_new_video_page = VideoPage if TYPE_CHECKING else constructor(VideoPage)
+_new_video_query_result = VideoQueryResult if TYPE_CHECKING else constructor(VideoQueryResult)
 
 
 def decode_user_field(value: object) -> UserField | str:
@@ -391,7 +399,7 @@ def decode_user(value: object) -> User:
     video_count = get("video_count")
     if video_count is not None and type(video_count) is not int:
         video_count = whole(video_count, "video_count")
-    return User(
+    return _new_user(
         open_id,
         union_id,
         avatar_url,
@@ -419,7 +427,7 @@ def decode_user_data(value: object) -> UserData:
         user = decode_user(get("user"))
     except Mismatch as problem:
         raise problem.under("user") from None
-    return UserData(user, value)
+    return _new_user_data(user, value)
 
 
 def decode_video(value: object) -> Video:
@@ -475,7 +483,7 @@ def decode_video(value: object) -> Video:
     is_aigc = get("is_aigc")
     if is_aigc is not None and type(is_aigc) is not bool:
         raise Mismatch("boolean", is_aigc, "is_aigc")
-    return Video(
+    return _new_video(
         id,
         create_time,
         cover_image_url,
@@ -525,7 +533,7 @@ def decode_video_page(value: object) -> VideoPage:
     has_more = get("has_more")
     if type(has_more) is not bool:
         raise Mismatch("boolean", has_more, "has_more")
-    return VideoPage(videos, cursor, has_more, value)
+    return _new_video_page(videos, cursor, has_more, value)
 
 
 def decode_video_filters(value: object) -> VideoFilters:
@@ -567,7 +575,7 @@ def decode_video_query_result(value: object) -> VideoQueryResult:
     has_more = get("has_more")
     if has_more is not None and type(has_more) is not bool:
         raise Mismatch("boolean", has_more, "has_more")
-    return VideoQueryResult(videos, cursor, has_more, value)
+    return _new_video_query_result(videos, cursor, has_more, value)
 
 
 def encode_video_list_request(value: object, at: str, secrets: list[str]) -> dict[str, object]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, TYPE_CHECKING
 
 import attrs
 
@@ -14,6 +14,7 @@ from .._runtime.model import (
     NOT_RECEIVED,
     Mismatch,
     Model,
+    constructor,
     decode_list,
     epoch_seconds,
     is_object,
@@ -161,7 +162,7 @@ class QrState(str, Enum):
 _QR_STATE_MEMBERS: Final[dict[str, QrState]] = {member.value: member for member in QrState}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AuthorizationCodeGrant:
     """Trade an authorization code for a user's tokens.
 
@@ -181,7 +182,7 @@ class AuthorizationCodeGrant:
     """For desktop and mobile apps; 43 to 128 letters, digits and `-._~`."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RefreshTokenGrant:
     """Trade a refresh token for fresh tokens. The refresh token is replaced as well.
 
@@ -197,7 +198,7 @@ class RefreshTokenGrant:
     """The user's newest refresh token."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ClientCredentialsGrant:
     """Get a token for the app itself. Only the Research and Commercial Content APIs take it.
 
@@ -211,7 +212,7 @@ class ClientCredentialsGrant:
     grant_type: ClassVar[Literal["client_credentials"]] = "client_credentials"
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class UserToken(Model):
     """The tokens of a user.
 
@@ -248,7 +249,7 @@ class UserToken(Model):
         return moment_of(self.refresh_expires_in, since=self.received_at)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ClientToken(Model):
     """The token of an app.
 
@@ -272,7 +273,7 @@ class ClientToken(Model):
         return moment_of(self.expires_in, since=self.received_at)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class RevokeRequest:
     """Whose connection to end.
 
@@ -287,7 +288,7 @@ class RevokeRequest:
     """The user's access token."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class Revoked(Model):
     """The connection has ended; there is nothing more to say.
 
@@ -298,7 +299,7 @@ class Revoked(Model):
     """The received mapping."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class QrCodeRequest:
     """What to ask for.
 
@@ -313,7 +314,7 @@ class QrCodeRequest:
     """Comes back unchanged."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class QrCode(Model):
     """What to show as a QR code, and how to ask for its status.
 
@@ -330,7 +331,7 @@ class QrCode(Model):
     """The received mapping."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class QrStatusRequest:
     """Which QR code.
 
@@ -345,7 +346,7 @@ class QrStatusRequest:
     """The token that came with the QR code."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class QrStatus(Model):
     """How far a login by QR code is.
 
@@ -364,6 +365,13 @@ class QrStatus(Model):
     """An address with the authorization code in its query, once confirmed."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
+
+
+_new_user_token = UserToken if TYPE_CHECKING else constructor(UserToken)
+_new_client_token = ClientToken if TYPE_CHECKING else constructor(ClientToken)
+_new_revoked = Revoked if TYPE_CHECKING else constructor(Revoked)
+_new_qr_code = QrCode if TYPE_CHECKING else constructor(QrCode)
+_new_qr_status = QrStatus if TYPE_CHECKING else constructor(QrStatus)
 
 
 def decode_scope(value: object) -> Scope | str:
@@ -489,7 +497,7 @@ def decode_user_token(value: object) -> UserToken:
     token_type = get("token_type")
     if type(token_type) is not str:
         raise Mismatch("string", token_type, "token_type")
-    return UserToken(
+    return _new_user_token(
         access_token,
         expires_in,
         open_id,
@@ -516,7 +524,7 @@ def decode_client_token(value: object) -> ClientToken:
     token_type = get("token_type")
     if type(token_type) is not str:
         raise Mismatch("string", token_type, "token_type")
-    return ClientToken(access_token, expires_in, token_type, epoch_seconds(), value)
+    return _new_client_token(access_token, expires_in, token_type, epoch_seconds(), value)
 
 
 def decode_revoke_request(value: object) -> RevokeRequest:
@@ -540,7 +548,7 @@ def decode_revoked(value: object) -> Revoked:
     """`Revoked` from a JSON object."""
     if not is_object(value):
         raise Mismatch("object", value)
-    return Revoked(value)
+    return _new_revoked(value)
 
 
 def decode_qr_code_request(value: object) -> QrCodeRequest:
@@ -572,7 +580,7 @@ def decode_qr_code(value: object) -> QrCode:
     token = get("token")
     if type(token) is not str:
         raise Mismatch("string", token, "token")
-    return QrCode(scan_qrcode_url, token, value)
+    return _new_qr_code(scan_qrcode_url, token, value)
 
 
 def decode_qr_status_request(value: object) -> QrStatusRequest:
@@ -613,7 +621,7 @@ def decode_qr_status(value: object) -> QrStatus:
     redirect_uri = get("redirect_uri")
     if redirect_uri is not None and type(redirect_uri) is not str:
         raise Mismatch("string", redirect_uri, "redirect_uri")
-    return QrStatus(status, client_ticket, code, state, redirect_uri, value)
+    return _new_qr_status(status, client_ticket, code, state, redirect_uri, value)
 
 
 _GET_TOKEN_BODY_CASES: Final[

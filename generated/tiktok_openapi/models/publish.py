@@ -5,11 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import ClassVar, Final, Literal, TypeAlias, Union
+from typing import ClassVar, Final, Literal, TYPE_CHECKING, TypeAlias, Union
 
 import attrs
 
-from .._runtime.model import NOT_RECEIVED, Mismatch, Model, decode_list, decode_text, is_object, whole
+from .._runtime.model import (
+    NOT_RECEIVED,
+    Mismatch,
+    Model,
+    constructor,
+    decode_list,
+    decode_text,
+    is_object,
+    whole,
+)
 from .._runtime import request as checked
 
 
@@ -57,7 +66,7 @@ class PostMode(str, Enum):
 _POST_MODE_MEMBERS: Final[dict[str, PostMode]] = {member.value: member for member in PostMode}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class VideoPostInfo:
     """How a video is to appear.
 
@@ -84,7 +93,7 @@ class VideoPostInfo:
     """Adds the label for AI-generated content."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class FileUploadSource:
     """The video is uploaded in chunks, in order.
 
@@ -104,7 +113,7 @@ class FileUploadSource:
     """Number of chunks, rounded down."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PullFromUrlSource:
     """TikTok downloads the video.
 
@@ -121,7 +130,7 @@ class PullFromUrlSource:
     """
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class VideoInitRequest:
     """A video to post.
 
@@ -134,7 +143,7 @@ class VideoInitRequest:
     """Where the video comes from."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class InboxVideoInitRequest:
     """A video to send as a draft.
 
@@ -145,7 +154,7 @@ class InboxVideoInitRequest:
     """Where the video comes from."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class UploadInit(Model):
     """A post that waits for its bytes.
 
@@ -162,7 +171,7 @@ class UploadInit(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PullInit(Model):
     """A post whose video TikTok downloads.
 
@@ -175,7 +184,7 @@ class PullInit(Model):
     """The received mapping."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PhotoPostInfo:
     """How photos are to appear.
 
@@ -198,7 +207,7 @@ class PhotoPostInfo:
     """Promotes the creator's own business. DIRECT_POST only."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PhotoSource:
     """TikTok downloads the photos; there is no other way.
 
@@ -214,7 +223,7 @@ class PhotoSource:
     """Which photo is the cover; 0 is the first."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ContentInitRequest:
     """Photos to post or to send as a draft.
 
@@ -232,7 +241,7 @@ class ContentInitRequest:
     """Adds the label for AI-generated content. For photos it stands here, not in post_info."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PhotoInit(Model):
     """A post whose photos TikTok downloads.
 
@@ -244,6 +253,10 @@ class PhotoInit(Model):
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
 
+
+_new_upload_init = UploadInit if TYPE_CHECKING else constructor(UploadInit)
+_new_pull_init = PullInit if TYPE_CHECKING else constructor(PullInit)
+_new_photo_init = PhotoInit if TYPE_CHECKING else constructor(PhotoInit)
 
 VideoSource: TypeAlias = Union[FileUploadSource, PullFromUrlSource]
 """Where the video comes from."""
@@ -380,7 +393,7 @@ def decode_upload_init(value: object) -> UploadInit:
     upload_url = get("upload_url")
     if type(upload_url) is not str:
         raise Mismatch("string", upload_url, "upload_url")
-    return UploadInit(publish_id, upload_url, value)
+    return _new_upload_init(publish_id, upload_url, value)
 
 
 def decode_pull_init(value: object) -> PullInit:
@@ -391,7 +404,7 @@ def decode_pull_init(value: object) -> PullInit:
     publish_id = get("publish_id")
     if type(publish_id) is not str:
         raise Mismatch("string", publish_id, "publish_id")
-    return PullInit(publish_id, value)
+    return _new_pull_init(publish_id, value)
 
 
 def decode_photo_post_info(value: object) -> PhotoPostInfo:
@@ -485,7 +498,7 @@ def decode_photo_init(value: object) -> PhotoInit:
     publish_id = get("publish_id")
     if type(publish_id) is not str:
         raise Mismatch("string", publish_id, "publish_id")
-    return PhotoInit(publish_id, value)
+    return _new_photo_init(publish_id, value)
 
 
 _VIDEO_SOURCE_CASES: Final[dict[str, Callable[[object], FileUploadSource | PullFromUrlSource]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
 import attrs
 
@@ -13,6 +13,7 @@ from .._runtime.model import (
     NOT_RECEIVED,
     Mismatch,
     Model,
+    constructor,
     decode_integer,
     decode_list_or_one,
     is_object,
@@ -149,7 +150,7 @@ _FAIL_REASON_ADVICE: Final[dict[FailReason, str]] = {
 }
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class StatusRequest:
     """Which post.
 
@@ -160,7 +161,7 @@ class StatusRequest:
     """The publish_id that the init gave."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PublishStatus(Model):
     """How far a post is.
 
@@ -183,7 +184,7 @@ class PublishStatus(Model):
     """The received mapping."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class CancelRequest:
     """Which post.
 
@@ -192,6 +193,9 @@ class CancelRequest:
 
     publish_id: str
     """The publish_id that the init gave."""
+
+
+_new_publish_status = PublishStatus if TYPE_CHECKING else constructor(PublishStatus)
 
 
 def decode_publish_state(value: object) -> PublishState | str:
@@ -244,7 +248,7 @@ def decode_publish_status(value: object) -> PublishStatus:
     downloaded_bytes = get("downloaded_bytes")
     if downloaded_bytes is not None and type(downloaded_bytes) is not int:
         downloaded_bytes = whole(downloaded_bytes, "downloaded_bytes")
-    return PublishStatus(
+    return _new_publish_status(
         status, fail_reason, publicaly_available_post_id, uploaded_bytes, downloaded_bytes, value
     )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Final, TYPE_CHECKING
 
 import attrs
 
@@ -14,6 +14,7 @@ from .._runtime.model import (
     NOT_RECEIVED,
     Mismatch,
     Model,
+    constructor,
     decode_either,
     decode_embedded,
     decode_integer,
@@ -45,7 +46,7 @@ class PublishType(str, Enum):
 _PUBLISH_TYPE_MEMBERS: Final[dict[str, PublishType]] = {member.value: member for member in PublishType}
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class AuthorizationRemovedContent(Model):
     """Why the connection has ended.
 
@@ -60,7 +61,7 @@ class AuthorizationRemovedContent(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class AuthorizationRemoved(Model):
     """A user or the developer has ended the connection.
 
@@ -85,7 +86,7 @@ class AuthorizationRemoved(Model):
         return moment_of(self.create_time)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ShareContent(Model):
     """Which share.
 
@@ -98,7 +99,7 @@ class ShareContent(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class VideoUploadFailed(Model):
     """A share through the old Video Kit has failed.
 
@@ -123,7 +124,7 @@ class VideoUploadFailed(Model):
         return moment_of(self.create_time)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class VideoPublishCompleted(Model):
     """A share through the old Video Kit was posted.
 
@@ -148,7 +149,7 @@ class VideoPublishCompleted(Model):
         return moment_of(self.create_time)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PortabilityDownloadReadyContent(Model):
     """Which export.
 
@@ -161,7 +162,7 @@ class PortabilityDownloadReadyContent(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PortabilityDownloadReady(Model):
     """An export of a user's data can be downloaded.
 
@@ -186,7 +187,7 @@ class PortabilityDownloadReady(Model):
         return moment_of(self.create_time)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PublishFailedContent(Model):
     """Which post has failed, and why.
 
@@ -203,7 +204,7 @@ class PublishFailedContent(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PostPublishFailed(Model):
     """A post or a draft has failed.
 
@@ -228,7 +229,7 @@ class PostPublishFailed(Model):
         return moment_of(self.create_time)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PublishCompleteContent(Model):
     """Which post is done.
 
@@ -243,7 +244,7 @@ class PublishCompleteContent(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PostPublishComplete(Model):
     """A post is done.
 
@@ -268,7 +269,7 @@ class PostPublishComplete(Model):
         return moment_of(self.create_time)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PublishInboxDeliveredContent(Model):
     """Which draft has arrived.
 
@@ -283,7 +284,7 @@ class PublishInboxDeliveredContent(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PostPublishInboxDelivered(Model):
     """A draft has reached the creator's inbox.
 
@@ -308,7 +309,7 @@ class PostPublishInboxDelivered(Model):
         return moment_of(self.create_time)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PublishPubliclyAvailableContent(Model):
     """Which post is public.
 
@@ -325,7 +326,7 @@ class PublishPubliclyAvailableContent(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PostPublishPubliclyAvailable(Model):
     """A post can be seen by everyone.
 
@@ -350,7 +351,7 @@ class PostPublishPubliclyAvailable(Model):
         return moment_of(self.create_time)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PublishNoLongerPubliclyAvailableContent(Model):
     """Which post is no longer public.
 
@@ -367,7 +368,7 @@ class PublishNoLongerPubliclyAvailableContent(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class PostPublishNoLongerPubliclyAvailable(Model):
     """A post can no longer be seen by everyone.
 
@@ -392,7 +393,7 @@ class PostPublishNoLongerPubliclyAvailable(Model):
         return moment_of(self.create_time)
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class TiktokPingContent(Model):
     """That it is a test."""
 
@@ -402,7 +403,7 @@ class TiktokPingContent(Model):
     """The received mapping."""
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class TiktokPing(Model):
     """A test from the developer portal."""
 
@@ -424,6 +425,51 @@ class TiktokPing(Model):
         return moment_of(self.create_time, 1000)
 
 
+_new_authorization_removed_content = (
+    AuthorizationRemovedContent if TYPE_CHECKING else constructor(AuthorizationRemovedContent)
+)
+_new_authorization_removed = AuthorizationRemoved if TYPE_CHECKING else constructor(AuthorizationRemoved)
+_new_share_content = ShareContent if TYPE_CHECKING else constructor(ShareContent)
+_new_video_upload_failed = VideoUploadFailed if TYPE_CHECKING else constructor(VideoUploadFailed)
+_new_video_publish_completed = VideoPublishCompleted if TYPE_CHECKING else constructor(VideoPublishCompleted)
+_new_portability_download_ready_content = (
+    PortabilityDownloadReadyContent if TYPE_CHECKING else constructor(PortabilityDownloadReadyContent)
+)
+_new_portability_download_ready = (
+    PortabilityDownloadReady if TYPE_CHECKING else constructor(PortabilityDownloadReady)
+)
+_new_publish_failed_content = PublishFailedContent if TYPE_CHECKING else constructor(PublishFailedContent)
+_new_post_publish_failed = PostPublishFailed if TYPE_CHECKING else constructor(PostPublishFailed)
+_new_publish_complete_content = (
+    PublishCompleteContent if TYPE_CHECKING else constructor(PublishCompleteContent)
+)
+_new_post_publish_complete = PostPublishComplete if TYPE_CHECKING else constructor(PostPublishComplete)
+_new_publish_inbox_delivered_content = (
+    PublishInboxDeliveredContent if TYPE_CHECKING else constructor(PublishInboxDeliveredContent)
+)
+_new_post_publish_inbox_delivered = (
+    PostPublishInboxDelivered if TYPE_CHECKING else constructor(PostPublishInboxDelivered)
+)
+_new_publish_publicly_available_content = (
+    PublishPubliclyAvailableContent if TYPE_CHECKING else constructor(PublishPubliclyAvailableContent)
+)
+_new_post_publish_publicly_available = (
+    PostPublishPubliclyAvailable if TYPE_CHECKING else constructor(PostPublishPubliclyAvailable)
+)
+_new_publish_no_longer_publicly_available_content = (
+    PublishNoLongerPubliclyAvailableContent
+    if TYPE_CHECKING
+    else constructor(PublishNoLongerPubliclyAvailableContent)
+)
+_new_post_publish_no_longer_publicly_available = (
+    PostPublishNoLongerPubliclyAvailable
+    if TYPE_CHECKING
+    else constructor(PostPublishNoLongerPubliclyAvailable)
+)
+_new_tiktok_ping_content = TiktokPingContent if TYPE_CHECKING else constructor(TiktokPingContent)
+_new_tiktok_ping = TiktokPing if TYPE_CHECKING else constructor(TiktokPing)
+
+
 def decode_publish_type(value: object) -> PublishType | str:
     """The member for a known text; other text stays as it is."""
     if type(value) is not str:
@@ -439,7 +485,7 @@ def decode_authorization_removed_content(value: object) -> AuthorizationRemovedC
     reason = get("reason")
     if type(reason) is not int:
         reason = whole(reason, "reason")
-    return AuthorizationRemovedContent(reason, value)
+    return _new_authorization_removed_content(reason, value)
 
 
 def decode_authorization_removed(value: object) -> AuthorizationRemoved:
@@ -463,7 +509,7 @@ def decode_authorization_removed(value: object) -> AuthorizationRemoved:
         content = _EMBEDDED_AUTHORIZATION_REMOVED_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return AuthorizationRemoved(client_key, create_time, user_openid, event, content, value)
+    return _new_authorization_removed(client_key, create_time, user_openid, event, content, value)
 
 
 def decode_share_content(value: object) -> ShareContent:
@@ -474,7 +520,7 @@ def decode_share_content(value: object) -> ShareContent:
     share_id = get("share_id")
     if type(share_id) is not str:
         raise Mismatch("string", share_id, "share_id")
-    return ShareContent(share_id, value)
+    return _new_share_content(share_id, value)
 
 
 def decode_video_upload_failed(value: object) -> VideoUploadFailed:
@@ -498,7 +544,7 @@ def decode_video_upload_failed(value: object) -> VideoUploadFailed:
         content = _EMBEDDED_SHARE_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return VideoUploadFailed(client_key, create_time, user_openid, event, content, value)
+    return _new_video_upload_failed(client_key, create_time, user_openid, event, content, value)
 
 
 def decode_video_publish_completed(value: object) -> VideoPublishCompleted:
@@ -522,7 +568,7 @@ def decode_video_publish_completed(value: object) -> VideoPublishCompleted:
         content = _EMBEDDED_SHARE_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return VideoPublishCompleted(client_key, create_time, user_openid, event, content, value)
+    return _new_video_publish_completed(client_key, create_time, user_openid, event, content, value)
 
 
 def decode_portability_download_ready_content(value: object) -> PortabilityDownloadReadyContent:
@@ -533,7 +579,7 @@ def decode_portability_download_ready_content(value: object) -> PortabilityDownl
     request_id = get("request_id")
     if type(request_id) is not int:
         request_id = whole(request_id, "request_id")
-    return PortabilityDownloadReadyContent(request_id, value)
+    return _new_portability_download_ready_content(request_id, value)
 
 
 def decode_portability_download_ready(value: object) -> PortabilityDownloadReady:
@@ -557,7 +603,7 @@ def decode_portability_download_ready(value: object) -> PortabilityDownloadReady
         content = _EMBEDDED_PORTABILITY_DOWNLOAD_READY_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return PortabilityDownloadReady(client_key, create_time, event, content, user_openid, value)
+    return _new_portability_download_ready(client_key, create_time, event, content, user_openid, value)
 
 
 def decode_publish_failed_content(value: object) -> PublishFailedContent:
@@ -576,7 +622,7 @@ def decode_publish_failed_content(value: object) -> PublishFailedContent:
         publish_type = decode_publish_type(get("publish_type"))
     except Mismatch as problem:
         raise problem.under("publish_type") from None
-    return PublishFailedContent(publish_id, reason, publish_type, value)
+    return _new_publish_failed_content(publish_id, reason, publish_type, value)
 
 
 def decode_post_publish_failed(value: object) -> PostPublishFailed:
@@ -600,7 +646,7 @@ def decode_post_publish_failed(value: object) -> PostPublishFailed:
         content = _EMBEDDED_PUBLISH_FAILED_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return PostPublishFailed(client_key, create_time, user_openid, event, content, value)
+    return _new_post_publish_failed(client_key, create_time, user_openid, event, content, value)
 
 
 def decode_publish_complete_content(value: object) -> PublishCompleteContent:
@@ -615,7 +661,7 @@ def decode_publish_complete_content(value: object) -> PublishCompleteContent:
         publish_type = decode_publish_type(get("publish_type"))
     except Mismatch as problem:
         raise problem.under("publish_type") from None
-    return PublishCompleteContent(publish_id, publish_type, value)
+    return _new_publish_complete_content(publish_id, publish_type, value)
 
 
 def decode_post_publish_complete(value: object) -> PostPublishComplete:
@@ -639,7 +685,7 @@ def decode_post_publish_complete(value: object) -> PostPublishComplete:
         content = _EMBEDDED_PUBLISH_COMPLETE_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return PostPublishComplete(client_key, create_time, user_openid, event, content, value)
+    return _new_post_publish_complete(client_key, create_time, user_openid, event, content, value)
 
 
 def decode_publish_inbox_delivered_content(value: object) -> PublishInboxDeliveredContent:
@@ -654,7 +700,7 @@ def decode_publish_inbox_delivered_content(value: object) -> PublishInboxDeliver
         publish_type = decode_publish_type(get("publish_type"))
     except Mismatch as problem:
         raise problem.under("publish_type") from None
-    return PublishInboxDeliveredContent(publish_id, publish_type, value)
+    return _new_publish_inbox_delivered_content(publish_id, publish_type, value)
 
 
 def decode_post_publish_inbox_delivered(value: object) -> PostPublishInboxDelivered:
@@ -678,7 +724,7 @@ def decode_post_publish_inbox_delivered(value: object) -> PostPublishInboxDelive
         content = _EMBEDDED_PUBLISH_INBOX_DELIVERED_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return PostPublishInboxDelivered(client_key, create_time, user_openid, event, content, value)
+    return _new_post_publish_inbox_delivered(client_key, create_time, user_openid, event, content, value)
 
 
 def decode_publish_publicly_available_content(value: object) -> PublishPubliclyAvailableContent:
@@ -697,7 +743,7 @@ def decode_publish_publicly_available_content(value: object) -> PublishPubliclyA
         publish_type = decode_publish_type(get("publish_type"))
     except Mismatch as problem:
         raise problem.under("publish_type") from None
-    return PublishPubliclyAvailableContent(publish_id, post_id, publish_type, value)
+    return _new_publish_publicly_available_content(publish_id, post_id, publish_type, value)
 
 
 def decode_post_publish_publicly_available(value: object) -> PostPublishPubliclyAvailable:
@@ -721,7 +767,7 @@ def decode_post_publish_publicly_available(value: object) -> PostPublishPublicly
         content = _EMBEDDED_PUBLISH_PUBLICLY_AVAILABLE_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return PostPublishPubliclyAvailable(client_key, create_time, user_openid, event, content, value)
+    return _new_post_publish_publicly_available(client_key, create_time, user_openid, event, content, value)
 
 
 def decode_publish_no_longer_publicly_available_content(
@@ -742,7 +788,7 @@ def decode_publish_no_longer_publicly_available_content(
         publish_type = decode_publish_type(get("publish_type"))
     except Mismatch as problem:
         raise problem.under("publish_type") from None
-    return PublishNoLongerPubliclyAvailableContent(publish_id, post_id, publish_type, value)
+    return _new_publish_no_longer_publicly_available_content(publish_id, post_id, publish_type, value)
 
 
 def decode_post_publish_no_longer_publicly_available(value: object) -> PostPublishNoLongerPubliclyAvailable:
@@ -766,7 +812,9 @@ def decode_post_publish_no_longer_publicly_available(value: object) -> PostPubli
         content = _EMBEDDED_PUBLISH_NO_LONGER_PUBLICLY_AVAILABLE_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return PostPublishNoLongerPubliclyAvailable(client_key, create_time, user_openid, event, content, value)
+    return _new_post_publish_no_longer_publicly_available(
+        client_key, create_time, user_openid, event, content, value
+    )
 
 
 def decode_tiktok_ping_content(value: object) -> TiktokPingContent:
@@ -777,7 +825,7 @@ def decode_tiktok_ping_content(value: object) -> TiktokPingContent:
     reason = get("reason")
     if reason is not None and type(reason) is not str:
         raise Mismatch("string", reason, "reason")
-    return TiktokPingContent(reason, value)
+    return _new_tiktok_ping_content(reason, value)
 
 
 def decode_tiktok_ping(value: object) -> TiktokPing:
@@ -801,7 +849,7 @@ def decode_tiktok_ping(value: object) -> TiktokPing:
         content = _EMBEDDED_TIKTOK_PING_CONTENT(get("content"))
     except Mismatch as problem:
         raise problem.under("content") from None
-    return TiktokPing(client_key, create_time, event, content, user_openid, value)
+    return _new_tiktok_ping(client_key, create_time, event, content, user_openid, value)
 
 
 _EMBEDDED_AUTHORIZATION_REMOVED_CONTENT: Final = decode_embedded(decode_authorization_removed_content)
