@@ -85,7 +85,7 @@ def is_private(address: str) -> bool:
     return not found.is_global or found.is_multicast
 
 
-class _Guard:
+class Guard:
     """Makes connections, and looks at the address that is connected to, not at the name."""
 
     def __init__(self, *, allow_private: bool) -> None:
@@ -145,7 +145,7 @@ class _Download:
         self._remote, self._field = remote, field
         self._pool = httpcore.ConnectionPool(
             ssl_context=shared_ssl_context(),
-            network_backend=_Guard(allow_private=remote.allow_private),  # type: ignore[arg-type]
+            network_backend=Guard(allow_private=remote.allow_private),  # type: ignore[arg-type]
             retries=1,
         )
         self._url = remote.url
