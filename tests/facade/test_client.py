@@ -454,6 +454,77 @@ async def test_a_store_may_be_async(server: FakeTikTok, clock: FakeClock) -> Non
         sync.exchange_code_for_token(code="code-1")
 
 
+class Unlocked(MemoryTokenStore):
+    """Somebody's own store: cannot be hashed, and others reach it whom its lock does not."""
+
+    __hash__ = None  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before_loading: Callable[[], None] | None = None
+
+    def load(self, open_id: str) -> StoredToken | None:
+        if self.before_loading is not None:
+            self.before_loading()
+        return super().load(open_id)
+
+
+def test_a_refresh_that_somebody_else_was_faster_with_takes_theirs(
+    kind: str, server: FakeTikTok, clock: FakeClock
+) -> None:
+    store = Unlocked()
+    tik = logged_in(kind, server, clock, token_store=store)
+    other = make_client(kind, server, clock, token_store=store)
+    clock.time += 1e6
+    loads: list[int] = []
+
+    def somebody_else() -> None:
+        loads.append(len(loads))
+        if len(loads) == 2:  # our stale tokens were read; theirs are stored before our request is answered
+            store.before_loading = None
+            newer = StoredToken("user-1", "act.theirs", "rft.theirs", clock.time + 7200, 2e9, clock.time, ())
+            store.save(newer)
+
+    store.before_loading = somebody_else
+    server.alive.clear()
+    tik.get_creator_info()
+    assert server.requests[-1].headers["authorization"] == "Bearer act.theirs"
+    assert other.get_creator_info()
+
+
+class Lazy(MemoryTokenStore):
+    """A store whose methods give awaitables without being ``async def``."""
+
+    def load(self, open_id: str) -> Any:
+        found = super().load(open_id)
+
+        async def later() -> StoredToken | None:
+            await asyncio.sleep(0)
+            return found
+
+        return later()
+
+
+@pytest.mark.anyio
+async def test_a_store_may_give_awaitables_without_saying_so(server: FakeTikTok, clock: FakeClock) -> None:
+    transport = httpx.MockTransport(server)
+    tik = AsyncTikTok(KEY, SECRET, REDIRECT, token_store=Lazy(), transport=transport, clock=clock)
+    await tik.exchange_code_for_token(code="code-1")
+    clock.time += 1e6
+    assert await tik.get_creator_info()
+    assert server.refreshes == 1
+
+
+def test_accounts_deleted_elsewhere_are_logged_out(kind: str, server: FakeTikTok, clock: FakeClock) -> None:
+    store = MemoryTokenStore()
+    tik = logged_in(kind, server, clock, token_store=store)
+    store.delete("user-1")
+    clock.time += 1e6
+    with pytest.raises(NotLoggedIn, match="none for this account"):
+        tik.get_creator_info()
+    assert server.requests == []
+
+
 # One refresh for all who ask
 
 

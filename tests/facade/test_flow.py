@@ -272,6 +272,37 @@ async def test_a_lock_is_handed_on_when_the_next_in_line_was_cancelled() -> None
     assert not lock.is_held
 
 
+def test_an_interrupted_thread_leaves_the_queue() -> None:
+    lock = Lock()
+    runner = SyncRunner(Client(), SystemClock())
+    runner.run(acquire(lock))
+    threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(acquire(lock))
+    lock.release()
+    assert not lock.is_held
+
+
+def test_a_waiter_whose_loop_is_gone_stops_nobody() -> None:
+    lock, signal_, log = Lock(), Signal(), list[str]()
+
+    async def wait_and_leave() -> None:
+        runner = AsyncRunner(AsyncClient(), SystemClock())
+        for flow in (holding(lock, log, "gone", lambda: None), sleep(60, signal_)):
+            task = asyncio.create_task(runner.run(flow))
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+
+    sync = SyncRunner(Client(), SystemClock())
+    sync.run(acquire(lock))
+    asyncio.run(wait_and_leave())
+    signal_.set()
+    lock.release()
+    sync.run(holding(lock, log, "next", lambda: None))
+    assert log == ["next in", "next out"]
+
+
 # Signals
 
 
