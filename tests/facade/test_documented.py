@@ -19,18 +19,11 @@ pytestmark = pytest.mark.parametrize("colour", COLOURS)
 DATA = video(1000)
 ADDRESS = "https://media.example.test/v.mp4"
 PHOTOS = ["https://media.example.test/1.jpg", "https://media.example.test/2.webp"]
-FILE = {
-    "source": "FILE_UPLOAD",
-    "upload_type": "POST_VIDEO_FILE",
-    "video_path": DATA,
-    "privacy_level": "SELF_ONLY",
-}
-URL = {
-    "source": "PULL_FROM_URL",
-    "upload_type": "POST_VIDEO_URL",
-    "video_url": ADDRESS,
-    "privacy_level": "SELF_ONLY",
-}
+SELF = {"privacy_level": "SELF_ONLY"}
+FILE = {"source": "FILE_UPLOAD", "upload_type": "POST_VIDEO_FILE", "video_path": DATA, **SELF}
+URL = {"source": "PULL_FROM_URL", "upload_type": "POST_VIDEO_URL", "video_url": ADDRESS, **SELF}
+FILE_DRAFT = {**FILE, "upload_type": "UPLOAD_VIDEO_FILE"}
+URL_DRAFT = {**URL, "upload_type": "UPLOAD_VIDEO_URL"}
 
 
 class Scene:
@@ -47,12 +40,7 @@ class Scene:
         return self.door.do("create_video", **{"preflight": "off", **words})
 
     def photo(self, **words: Any) -> Any:
-        said = {
-            "post_mode": "DIRECT_POST",
-            "photo_images": PHOTOS,
-            "privacy_level": "SELF_ONLY",
-            "preflight": "off",
-        }
+        said = {"post_mode": "DIRECT_POST", "photo_images": PHOTOS, "preflight": "off", **SELF}
         return self.door.do("create_photo", **{**said, **words})
 
     def sent(self) -> Any:
