@@ -109,14 +109,21 @@ class Pump:
 
     async def run(self) -> None:
         """Until cancelled."""
-        engine = self._engine
+        worlds = self._engine.family()
+        waiting: set[Engine] = set()
         while True:
             self._wake.clear()
-            while (job := engine.take_job(engine.world.now())) is not None:
-                engine.finish_job(job, await perform_async(engine.world, job))
-            due = engine.world.next_due()
-            # A clock that stands still wakes us when it is moved.
-            pause = None if due is None or engine.world.clock.frozen else max(0.0, due - engine.world.now())
+            waiting |= worlds.take_touched()
+            pause: float | None = None
+            for engine in list(waiting):
+                while (job := engine.take_job(engine.world.now())) is not None:
+                    engine.finish_job(job, await perform_async(engine.world, job))
+                due = engine.world.next_due()
+                if due is None or engine.world.clock.frozen:
+                    waiting.discard(engine)  # a clock that stands still wakes us when it is moved
+                    continue
+                left = max(0.0, due - engine.world.now())
+                pause = left if pause is None else min(pause, left)
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), pause)
 

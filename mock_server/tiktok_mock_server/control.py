@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import attrs
 
-from . import control_faults, headless, jsonio, lifecycle, webhooks
+from . import control_faults, control_worlds, headless, jsonio, lifecycle, seed, webhooks
 from .messages import Inbound, Outbound
 from .rules import pull, qr, status
 from .why import log
 from .world import Account, App, Delivery, Post, World
+from .worlds import NoSuchWorld
 
 if TYPE_CHECKING:
     from .engine import Engine, Exchange, Step
@@ -386,6 +387,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ("POST", "webhook"): _webhook_url,
     ("POST", "webhook/ping"): _ping,
     **control_faults.ROUTES,
+    **control_worlds.ROUTES,
     ("POST", "webhook/send"): _send_event,
 }
 
@@ -407,13 +409,14 @@ def answer(engine: Engine, inbound: Inbound) -> Exchange:
     handler, name = found
     raw = yield from read_body()
     try:
-        body = jsonio.read_object(raw) if raw else {}
+        reading = seed.read_object if parts == ["seed"] else jsonio.read_object  # a seed may be YAML
+        body = reading(raw) if raw else {}
         if raw is None or body is None:
             raise BadRequest("the body must be a JSON object of at most 4 MiB")
         result = handler(Call(engine, inbound, cast("Body", body), name))
         if isinstance(result, Generator):
             result = yield from cast("Generator[Step, object, object]", result)
-    except NotFound as error:
+    except (NotFound, NoSuchWorld) as error:
         return _json(404, {"error": str(error)})
     except Failed as error:
         return _json(409, {"ok": False, "error": str(error)})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Generator, Mapping
-from typing import Final, Union, cast
+from typing import TYPE_CHECKING, Final, Union, cast
 
 from tiktok_openapi._runtime.call import Operation
 
@@ -26,6 +26,9 @@ from .rules import creator_info, display, oauth, publish, qr, rate_limits, routi
 from .validate import check_response, list_fields
 from .why import Refusal, log, shown
 from .world import Job, World
+
+if TYPE_CHECKING:
+    from .worlds import Worlds
 
 Step = Union[Read, Job, Wait]
 Exchange = Generator[Step, object, Outbound]
@@ -78,8 +81,14 @@ class Engine:
         auto_approve: bool = False,
         strict: bool = False,
         on_change: Callable[[], None] | None = None,
+        recipe: Callable[[], World] | None = None,
     ) -> None:
         self.world = world
+        self.name = "default"
+        self.recipe = recipe
+        """How the world is made anew."""
+        self.worlds: Worlds | None = None
+        """The worlds beside this one, if there are some."""
         self.auto_approve = auto_approve
         """Whether the consent page is skipped and the first user agrees to everything."""
         self.strict = strict
@@ -91,6 +100,44 @@ class Engine:
         self.violations: list[str] = []
         """Answers that were not valid against the description (with `strict`)."""
         self._lock = threading.RLock()
+
+    # Worlds beside this one
+
+    def family(self) -> Worlds:
+        """All worlds of this process that answer at the same doors."""
+        if self.worlds is None:
+            from .worlds import Worlds
+
+            self.worlds = Worlds(self)
+        return self.worlds
+
+    def sibling(self, recipe: Callable[[], World]) -> Engine:
+        """An engine for one more world, behind the same doors."""
+        made = Engine(recipe(), auto_approve=self.auto_approve, strict=self.strict, recipe=recipe)
+        made._lock = self._lock
+        made.listener = self.listener
+        return made
+
+    def changed(self) -> None:
+        """Something may be due."""
+        first = self
+        if self.worlds is not None:
+            self.worlds.touch(self)
+            first = self.worlds.first
+        if first.on_change is not None:
+            first.on_change()
+
+    def reset(self) -> None:
+        """Begin anew; what was met of the API stays met. Raises ValueError without a recipe."""
+        if self.recipe is None:
+            raise ValueError("this world was made by hand, so nobody knows how to make it anew")
+        from .worlds import bury
+
+        fresh = self.recipe()
+        fresh.coverage, fresh.receiver = self.world.coverage, self.world.receiver
+        with self._lock:
+            old, self.world = self.world, fresh
+        bury(old)
 
     # What doors call
 
@@ -142,7 +189,11 @@ class Engine:
     # The exchange
 
     def exchange(self, inbound: Inbound) -> Exchange:
-        """Answer a request. Nothing that comes in makes this raise."""
+        """Answer a request, in the world that it means."""
+        return self.enter(inbound) if self.worlds is None else self.worlds.exchange(inbound)
+
+    def enter(self, inbound: Inbound) -> Exchange:
+        """Answer a request in this world. Nothing that comes in makes this raise."""
         try:
             answer = yield from self._answer(inbound)
         except Broken:
@@ -152,8 +203,10 @@ class Engine:
         except Exception:  # noqa: BLE001 - whatever is wrong in the mock, the client gets an answer
             log.error("the mock failed at %s %s\n%s", inbound.method, inbound.path, traceback.format_exc())
             answer = self._own_fault(inbound)
-        if self.on_change is not None and self.world.next_due() is not None:
-            self.on_change()
+        if self.world.next_due() is not None:
+            self.changed()
+        if self.worlds is not None:
+            self.worlds.tidy()
         return answer
 
     def _own_fault(self, inbound: Inbound) -> Outbound:

@@ -215,6 +215,8 @@ class Fault:
     when: dict[str, object] = attrs.field(factory=dict[str, object])
     """What must be in the request for it to fit: fields of body or query, `publish_id`, `chunk`."""
     details: dict[str, object] = attrs.field(factory=dict[str, object])
+    optional: bool = False
+    """Whether nobody minds when it does not happen."""
     fired: int = 0
     """How often it happened."""
     passed: int = 0
@@ -223,7 +225,7 @@ class Fault:
     @property
     def used_up(self) -> bool:
         """Whether it happened as often as it was to."""
-        return self.fired >= max(self.times, 1)
+        return self.optional or self.fired >= max(self.times, 1)
 
     @property
     def over(self) -> bool:
@@ -294,6 +296,7 @@ class FaultPlan:
         after: int = 0,
         applied: bool = False,
         when: Mapping[str, object] | None = None,
+        optional: bool = False,
         **details: object,
     ) -> Fault:
         """Let something go wrong.
@@ -302,6 +305,7 @@ class FaultPlan:
         event.
         """
         fault = make(operation, kind, times=times, after=after, applied=applied, when=when, details=details)
+        fault.optional = optional
         return self.add(fault)
 
     def add(self, fault: Fault) -> Fault:

@@ -11,7 +11,7 @@ from . import media, webhooks
 from .rule import rule
 from .spool import Spool
 from .why import log
-from .world import Account, Fetch, Fetched, Grant, Job, Post, Stage, Video, World
+from .world import Account, Fetch, Fetched, Grant, Job, Post, Stage, Upload, Video, World
 
 STATES = rule(
     "post.states",
@@ -96,16 +96,23 @@ def start(world: World, post: Post) -> None:
     world.posts[post.publish_id] = post
     if post.upload is not None:
         _enter(post, Stage.UPLOADING, at)
-
-        def abandoned(due: float) -> None:
-            if post.upload is not None and not post.upload.done:
-                post.upload.spool.delete()
-                if world.switches.abandoned_upload == "failed":
-                    fail(world, post, "internal", due)
-
-        _later(world, post, post.upload.expires, abandoned, always=True)
+        _plan_abandoned(world, post, post.upload)
         return
     _enter(post, Stage.DOWNLOADING, at)
+    _plan_download(world, post, at)
+
+
+def _plan_abandoned(world: World, post: Post, upload: Upload) -> None:
+    def abandoned(due: float) -> None:
+        if not upload.done:
+            upload.spool.delete()
+            if world.switches.abandoned_upload == "failed":
+                fail(world, post, "internal", due)
+
+    _later(world, post, upload.expires, abandoned, always=True)
+
+
+def _plan_download(world: World, post: Post, at: float) -> None:
     if world.switches.fetch_media == "loopback" and all(is_near(url) for url in post.urls):
         _fetch(world, post, at)
     else:
@@ -117,6 +124,23 @@ def start(world: World, post: Post) -> None:
         lambda due: fail(world, post, _pull_failed(post), due),
         always=True,
     )
+
+
+def plan_again(world: World, post: Post) -> None:
+    """Plan what is to become of a post that comes from a snapshot."""
+    at = post.entered
+    if post.stage is Stage.UPLOADING and post.upload is not None:
+        _plan_abandoned(world, post, post.upload)
+    elif post.stage is Stage.DOWNLOADING:
+        _plan_download(world, post, at)
+    elif post.stage is Stage.PROCESSING:
+        _later(
+            world, post, at + world.switches.processing_seconds, lambda due: processed(world, post, due)
+        )
+    if post.draft_open:
+        _plan_expiry(world, post)
+    for post_id in post.awaiting_moderation:
+        _plan_appearance(world, post, post_id, at)
 
 
 def is_near(url: str) -> bool:
@@ -220,14 +244,18 @@ def processed(world: World, post: Post, at: float) -> None:
         _enter(post, Stage.IN_INBOX, at)
         post.draft_open = True
         _tell(world, post, "post.publish.inbox_delivered", {}, at)
-        world.clock.plan(
-            post.created + world.switches.draft_lifetime, lambda due: _draft_expires(world, post, due)
-        )
+        _plan_expiry(world, post)
     else:
         _enter(post, Stage.PUBLISHED, at)
         _tell(world, post, "post.publish.complete", {}, at)
         if post.privacy == "PUBLIC_TO_EVERYONE":
             _moderate_later(world, post, at)
+
+
+def _plan_expiry(world: World, post: Post) -> None:
+    world.clock.plan(
+        post.created + world.switches.draft_lifetime, lambda due: _draft_expires(world, post, due)
+    )
 
 
 def _draft_expires(world: World, post: Post, at: float) -> None:
@@ -259,7 +287,10 @@ def _moderate_later(world: World, post: Post, at: float) -> None:
     if mode == "at_once":
         moderated(world, post, at)
         return
+    _plan_appearance(world, post, post_id, at)
 
+
+def _plan_appearance(world: World, post: Post, post_id: int, at: float) -> None:
     def action(due: float) -> None:
         if (
             post_id in post.awaiting_moderation

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from . import headless
+from . import headless, scenarios
 from .clock import Clock
 from .coverage import Coverage
 from .engine import Engine
@@ -109,18 +109,70 @@ class MockTikTok:
         webhook_url: str = "",
         audited: bool = False,
         public: bool = False,
+        scenario: str = "",
     ) -> None:
-        self.world = world or default_world(
-            seed=seed,
-            clock=Clock(frozen=frozen),
-            switches=switches,
-            verified_domains=verified_domains,
-            webhook_url=webhook_url,
-            audited=audited,
-            public=public,
+        def recipe() -> World:
+            made = default_world(
+                seed=seed,
+                clock=Clock(frozen=frozen),
+                switches=switches,
+                verified_domains=verified_domains,
+                webhook_url=webhook_url,
+                audited=audited,
+                public=public,
+            )
+            if scenario:
+                scenarios.apply(made, scenario)
+            return made
+
+        self.engine = Engine(
+            world or recipe(),
+            auto_approve=auto_approve,
+            strict=strict,
+            recipe=recipe if world is None else None,
         )
-        self.engine = Engine(self.world, auto_approve=auto_approve, strict=strict)
         self.clock = MockClock(self.engine)
+
+    # Worlds
+
+    @property
+    def world(self) -> World:
+        """Everything that this TikTok knows."""
+        return self.engine.world
+
+    def reset(self) -> None:
+        """Begin anew: state, clock, faults and journal are as at the start."""
+        self.engine.reset()
+
+    def scenario(self, name: str) -> None:
+        """Let it be a particular bad day from now on, such as `flaky-uploads`."""
+        scenarios.apply(self.world, name)
+
+    def snapshot(self) -> dict[str, object]:
+        """Everything but journal and faults, as a small JSON document."""
+        from . import snapshot
+
+        return snapshot.take(self.world)
+
+    def restore(self, document: object) -> None:
+        """Be as when the snapshot was taken."""
+        from . import snapshot
+
+        restored = snapshot.restore(document)
+        restored.coverage, restored.receiver = self.world.coverage, self.world.receiver
+        self.engine.world = restored
+
+    def fork(self) -> MockTikTok:
+        """One more TikTok, which is now as this one is."""
+        from . import snapshot
+
+        document = self.snapshot()
+        made = MockTikTok(
+            snapshot.restore(document), auto_approve=self.engine.auto_approve, strict=self.engine.strict
+        )
+        made.engine.recipe = lambda: snapshot.restore(document)
+        made.world.coverage = self.world.coverage
+        return made
 
     # Doors
 

@@ -104,12 +104,18 @@ async def _next_piece(pieces: AsyncIterator[bytes]) -> bytes:
 
 
 def perform_due(engine: Engine) -> None:
-    """Perform every job that is due."""
-    while (job := engine.take_job(engine.world.now())) is not None:
-        engine.finish_job(job, perform(engine.world, job))
+    """Perform every job that is due, in every world where something may be."""
+    for one in _touched(engine):
+        while (job := one.take_job(one.world.now())) is not None:
+            one.finish_job(job, perform(one.world, job))
+
+
+def _touched(engine: Engine) -> set[Engine]:
+    return {engine} if engine.worlds is None else {engine, *engine.worlds.take_touched()}
 
 
 async def perform_due_async(engine: Engine) -> None:
     """Perform every job that is due, beside the event loop."""
-    while (job := engine.take_job(engine.world.now())) is not None:
-        engine.finish_job(job, await perform_async(engine.world, job))
+    for one in _touched(engine):
+        while (job := one.take_job(one.world.now())) is not None:
+            one.finish_job(job, await perform_async(one.world, job))

@@ -121,6 +121,15 @@ def _enqueue(world: World, app: App, event: str, body: bytes, moment: float) -> 
     return delivery
 
 
+def plan_again(world: World, delivery: Delivery) -> None:
+    """Plan the next try of a delivery that comes from a snapshot."""
+    if delivery.state != "pending":
+        return
+    tries = len(delivery.attempts)
+    due = delivery.created if not tries else delivery.attempts[-1].at + FIRST_PAUSE * 2 ** (tries - 1)
+    _plan(world, delivery, due)
+
+
 def _signed(delivery: Delivery, due: float) -> str:
     secret = delivery.app.client_secret if not delivery.flaw else "not the client secret"
     return signature(secret, int(due - delivery.signed_ago), delivery.body)

@@ -353,7 +353,8 @@ def test_a_header_asks_for_a_fault() -> None:
     creator = talking(mock)
     assert creator.creator_info(**{"x-mock-fault": "gateway; status=504"}).status_code == 504
     assert (
-        outcome(lambda: creator.init(headers={"x-mock-fault": "lost; how=close"})) is httpx.RemoteProtocolError
+        outcome(lambda: creator.init(headers={"x-mock-fault": "lost; how=close"}))
+        is httpx.RemoteProtocolError
     )
     assert len(mock.world.posts) == 1
     assert creator.creator_info(**{"x-mock-fault": "no_such_thing"}).status_code == 200

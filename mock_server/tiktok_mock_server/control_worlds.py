@@ -1,0 +1,185 @@
+"""`/_mock/worlds`, `reset`, `snapshot`, `scenarios`, `seed`, `switches`: making worlds and making them
+different."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
+
+from . import scenarios, seed, snapshot
+from .switches import switch_table, with_texts
+from .worlds import PREFIX
+
+if TYPE_CHECKING:
+    from .control import Call, Handler
+    from .engine import Engine
+
+_TEXTS = ("seed", "client_key", "scenario", "webhook_url")
+_FLAGS = ("audited", "public", "frozen")
+
+
+def describe(call: Call, engine: Engine) -> dict[str, object]:
+    """A world, and how to reach it."""
+    world = engine.world
+    base = call.inbound.base_url
+    if PREFIX in base:
+        base = base[: base.index(PREFIX)]
+    first = engine is engine.family().first
+    return {
+        "name": engine.name,
+        "url": base if first else f"{base}{PREFIX}{engine.name}",
+        "client_key": world.app.client_key if world.apps else None,
+        "client_secret": world.app.client_secret if world.apps else None,
+        "username": world.account.username if world.accounts else None,
+        "now": world.now(),
+        "frozen": world.clock.frozen,
+        "posts": len(world.posts),
+        "requests": world.journal.cursor,
+    }
+
+
+def worlds(call: Call) -> object:
+    """Every world."""
+    family = call.engine.family()
+    return {"worlds": [describe(call, family[name]) for name in list(family)]}
+
+
+def make(call: Call) -> object:
+    """A new world: `{"name", "seed", "scenario", "switches": {}, "client_key", "audited", "public",
+    "frozen", …}`."""
+    from .control import BadRequest
+
+    body = dict(call.body)
+    settings: dict[str, Any] = {}
+    name = call.text("name", "")
+    body.pop("name", None)
+    for key in _TEXTS:
+        if key in body:
+            settings[key] = call.text(key)
+            del body[key]
+    for key in _FLAGS:
+        value = body.pop(key, None)
+        if value is not None:
+            if not isinstance(value, bool):
+                raise BadRequest(f"{key} must be true or false")
+            settings[key] = value
+    if "switches" in body:
+        settings["switches"] = _switch_texts(body.pop("switches"))
+    if "verified_domains" in body:
+        settings["verified_domains"] = tuple(
+            str(one) for one in cast("list[object]", body.pop("verified_domains"))
+        )
+    if body:
+        known = ("name", *_TEXTS, *_FLAGS, "switches", "verified_domains")
+        raise BadRequest(f"a world has no {min(body)!r}; it has {', '.join(known)}")
+    return describe(call, call.engine.family().make(name, **settings))
+
+
+def _switch_texts(given: object) -> tuple[str, ...]:
+    from .control import BadRequest
+
+    if not isinstance(given, dict):
+        raise BadRequest("switches must be an object")
+    pairs = cast("dict[str, object]", given).items()
+    return tuple(
+        f"{name}={str(value).lower() if isinstance(value, bool) else '' if value is None else value}"
+        for name, value in pairs
+    )
+
+
+def fork(call: Call) -> object:
+    """A copy of a world as it is now: `{"name": …}`."""
+    family = call.engine.family()
+    return describe(call, family.fork(call.name, call.text("name", "")))
+
+
+def drop(call: Call) -> object:
+    """Forget a world."""
+    call.engine.family().drop(call.name)
+    return {"dropped": call.name}
+
+
+def reset(call: Call) -> object:
+    """Begin anew."""
+    call.engine.reset()
+    return describe(call, call.engine)
+
+
+def take_snapshot(call: Call) -> object:
+    """The world as a document."""
+    return snapshot.take(call.world)
+
+
+def restore(call: Call) -> object:
+    """Be as when a snapshot was taken."""
+    restored = snapshot.restore(dict(call.body))
+    restored.coverage, restored.receiver = call.world.coverage, call.world.receiver
+    call.engine.world = restored
+    return describe(call, call.engine)
+
+
+def list_scenarios(call: Call) -> object:
+    """Every scenario."""
+    del call
+    return {"scenarios": [{"name": one.name, "text": one.text} for one in scenarios.SCENARIOS.values()]}
+
+
+def set_scenario(call: Call) -> object:
+    """Let it be like this from now on."""
+    found = scenarios.apply(call.world, call.name)
+    return {"name": found.name, "text": found.text}
+
+
+def sow(call: Call) -> object:
+    """Put apps, accounts, videos and tokens into the world."""
+    return seed.sow(call.world, call.body)
+
+
+def switches(call: Call) -> object:
+    """Every switch with its value."""
+    return {
+        "switches": {row[0]: getattr(call.world.switches, row[0]) for row in switch_table()}
+        | {"as_of": str(call.world.switches.as_of) if call.world.switches.as_of else None}
+    }
+
+
+def set_switches(call: Call) -> object:
+    """Change some: `{"token_profile": "legacy"}`."""
+    call.world.switches = with_texts(call.world.switches, _switch_texts(dict(call.body)))
+    return switches(call)
+
+
+def apps(call: Call) -> object:
+    """Every app, without its secret."""
+    return {
+        "apps": [
+            {
+                "client_key": app.client_key,
+                "name": app.name,
+                "audited": app.audited,
+                "sandbox": app.sandbox,
+                "webhook_url": app.webhook_url,
+                "properties": [attrs.asdict(one) for one in app.properties],
+            }
+            for app in call.world.apps.values()
+        ]
+    }
+
+
+ROUTES: Mapping[tuple[str, str], Handler] = {
+    ("GET", "worlds"): worlds,
+    ("POST", "worlds"): make,
+    ("DELETE", "worlds/*"): drop,
+    ("POST", "worlds/*/fork"): fork,
+    ("POST", "reset"): reset,
+    ("GET", "snapshot"): take_snapshot,
+    ("POST", "snapshot"): restore,
+    ("GET", "scenarios"): list_scenarios,
+    ("POST", "scenarios/*"): set_scenario,
+    ("POST", "seed"): sow,
+    ("GET", "switches"): switches,
+    ("POST", "switches"): set_switches,
+    ("GET", "apps"): apps,
+}

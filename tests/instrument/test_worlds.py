@@ -1,0 +1,302 @@
+"""Many worlds in one process: chosen, apart, made anew, written down and copied."""
+
+from __future__ import annotations
+
+import json
+import random
+import statistics
+import threading
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tiktok_mock_server import MockTikTok, Switches
+from tiktok_mock_server.running import Running
+from tiktok_mock_server.snapshot import CannotRestore, CannotSnapshot
+from tiktok_mock_server.world import Account
+
+from .support import APP, CREATOR, INIT, STATUS, Creator, mp4
+
+
+def client_of(mock: MockTikTok) -> httpx.Client:
+    return httpx.Client(transport=mock.transport(), base_url=mock.url)
+
+
+def made(client: httpx.Client, **settings: Any) -> dict[str, Any]:
+    answer = client.post("/_mock/worlds", json=settings)
+    assert answer.status_code == 200, answer.text
+    world: dict[str, Any] = answer.json()
+    return world
+
+
+def token_in(client: httpx.Client, base: str = "", **headers: str) -> dict[str, str]:
+    answer = client.post(f"{base}/_mock/authorize", json={}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return {"authorization": f"Bearer {answer.json()['access_token']}", **headers}
+
+
+BODY = {
+    "post_info": {"privacy_level": "SELF_ONLY", "title": "Hello"},
+    "source_info": {"source": "FILE_UPLOAD", "video_size": 24, "chunk_size": 24, "total_chunk_count": 1},
+}
+
+
+def test_a_world_by_path_prefix_hands_out_addresses_into_itself() -> None:
+    mock = MockTikTok()
+    client = client_of(mock)
+    world = made(client, name="one", scenario="stuck-processing")
+    assert world["url"] == "http://tiktok.mock/_world/one"
+    headers = token_in(client, world["url"])
+    started = client.post(f"{world['url']}{INIT}", json=BODY, headers=headers).json()["data"]
+    assert started["upload_url"].startswith("http://tiktok.mock/_world/one/upload?")
+    put = client.put(
+        started["upload_url"],
+        content=mp4(),
+        headers={"content-type": "video/mp4", "content-range": "bytes 0-23/24"},
+    )
+    assert put.status_code == 201
+    assert not mock.world.posts
+    assert client.post(f"{world['url']}{STATUS}", json=started, headers=headers).status_code == 200
+
+
+def test_a_world_by_header() -> None:
+    mock = MockTikTok()
+    client = client_of(mock)
+    made(client, name="two")
+    headers = token_in(client, **{"x-mock-world": "two"})
+    assert client.post(INIT, json=BODY, headers=headers).status_code == 200
+    assert client.get("/_mock/posts").json()["posts"] == []
+    assert len(client.get("/_mock/posts", headers={"x-mock-world": "two"}).json()["posts"]) == 1
+    lost = client.get("/_mock/posts", headers={"x-mock-world": "three"})
+    assert (lost.status_code, lost.text) == (
+        404,
+        "there is no world 'three'; make it with POST /_mock/worlds",
+    )
+
+
+def test_a_world_by_client_key_and_by_what_was_issued_for_it() -> None:
+    mock = MockTikTok()
+    client = client_of(mock)
+    made(client, name="mine", client_key="my_key")
+    form = {"client_key": "my_key", "client_secret": "mock_client_secret", "grant_type": "client_credentials"}
+    assert client.post("/v2/oauth/token/", data=form).json()["access_token"].startswith("clt.")
+    assert client.post("/v2/oauth/token/", data={**form, **APP}).json()["access_token"].startswith("clt.")
+    page = client.get("/v2/auth/authorize/", params={"client_key": "my_key"})
+    assert "client_key" not in page.headers.get("x-mock-pointer", "")
+    token = client.post("/_mock/authorize", json={}, headers={"x-mock-world": "mine"}).json()["access_token"]
+    started = client.post(INIT, json=BODY, headers={"authorization": f"Bearer {token}"}).json()["data"]
+    put = client.put(
+        started["upload_url"],
+        content=mp4(),
+        headers={"content-type": "video/mp4", "content-range": "bytes 0-23/24"},
+    )
+    assert put.status_code == 201
+    assert not mock.world.posts
+    assert client.post("/_mock/worlds", json={"name": "other", "client_key": "my_key"}).status_code == 400
+
+
+def test_worlds_have_their_own_clock_faults_journal_and_seed() -> None:
+    mock = MockTikTok()
+    client = client_of(mock)
+    one, two = made(client, name="one", seed="s"), made(client, name="two", seed="s")
+    client.post(f"{one['url']}/_mock/clock", json={"advance": 3600})
+    client.post(f"{one['url']}/_mock/faults", json={"fault": "reset"})
+    assert token_in(client, one["url"]) == token_in(client, two["url"])
+    assert client.post(f"{two['url']}{CREATOR}", headers=token_in(client, two["url"])).status_code == 200
+    assert client.get(f"{one['url']}/_mock/journal").json()["count"] == 0
+    assert client.get(f"{two['url']}/_mock/clock").json()["now"] == one["now"]
+    assert client.delete("/_mock/worlds/one").status_code == 200
+    assert client.get(f"{one['url']}/_mock/clock").status_code == 404
+    assert client.delete("/_mock/worlds/default").status_code == 400
+
+
+def test_making_and_resetting_take_less_than_a_millisecond_whatever_the_history() -> None:
+    mock = MockTikTok()
+    family = mock.engine.family()
+    making: list[float] = []
+    for _ in range(200):
+        began = time.perf_counter()
+        family.make()
+        making.append(time.perf_counter() - began)
+    assert statistics.median(making) < 0.001
+    resetting: list[float] = []
+    for _ in range(5):
+        for number in range(20_000):
+            mock.world.add_account(Account(f"user{number}"))
+        began = time.perf_counter()
+        mock.reset()
+        resetting.append(time.perf_counter() - began)
+        assert len(mock.world.accounts) == 1
+    assert min(resetting) < 0.001  # taking 20,000 accounts apart at once costs ten times as much
+
+
+def test_a_thousand_tests_on_eight_workers_against_one_server_do_not_leak() -> None:
+    """In random order, each in a world of its own, over HTTP."""
+    mock = MockTikTok()
+    problems: list[str] = []
+    numbers = list(range(1000))
+    random.Random(4).shuffle(numbers)
+    shares = [numbers[start::8] for start in range(8)]
+
+    def work(url: str, share: list[int]) -> None:
+        with httpx.Client(base_url=url) as client:
+            for number in share:
+                world = made(client, name=f"t{number}", seed="same")
+                headers = token_in(client, world["url"])
+                if number % 3 == 0:
+                    client.post(f"{world['url']}/_mock/clock", json={"advance": number})
+                if number % 2 == 0:
+                    client.post(
+                        f"{world['url']}/_mock/faults",
+                        json={"operation": "initVideoPost", "fault": "gateway"},
+                    )
+                first = client.post(f"{world['url']}{INIT}", json=BODY, headers=headers)
+                posts = client.get(f"{world['url']}/_mock/posts").json()["posts"]
+                journal = client.get(f"{world['url']}/_mock/journal").json()
+                wanted = (502, 0) if number % 2 == 0 else (200, 1)
+                now = world["now"] + (number if number % 3 == 0 else 0)
+                seen = (first.status_code, len(posts))
+                if seen != wanted or journal["count"] != 1 or journal["requests"][0]["at"] != now:
+                    problems.append(f"{number}: {seen} instead of {wanted}")
+                client.delete(f"/_mock/worlds/t{number}")
+
+    with Running(mock.engine) as url:
+        threads = [threading.Thread(target=work, args=(url, share)) for share in shares]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert problems == []
+    assert list(mock.engine.family()) == ["default"]
+
+
+# Snapshots
+
+
+def busy(mock: MockTikTok) -> Creator:
+    """A world in which something of everything is under way."""
+    creator = Creator(mock, client_of(mock).request)
+    half = creator.started(48, chunk=24, count=2)
+    creator.put(half["upload_url"], mp4(), total=48)
+    whole = creator.started()
+    creator.put(whole["upload_url"], mp4())
+    creator.refresh()
+    return creator
+
+
+def rest(mock: MockTikTok, creator: Creator) -> list[Any]:
+    """What a client sees from then on."""
+    creator = Creator(mock, client_of(mock).request)
+    seen: list[Any] = [creator.creator_info().json()]
+    seen += [creator.status(post).json() for post in list(mock.world.posts)]
+    mock.clock.advance(30)
+    seen += [creator.status(post).json() for post in list(mock.world.posts)]
+    seen.append(creator.init().json())
+    mock.clock.advance(86400 * 4)
+    seen += [[one.state, len(one.attempts)] for one in mock.world.deliveries]
+    return seen
+
+
+def test_a_restored_world_goes_on_like_the_original() -> None:
+    settings = {"public": True, "audited": True, "webhook_url": "http://127.0.0.1:9/hook"}
+    switches = Switches(min_chunk_size=24, publish_id_visible="second_poll")
+    mock = MockTikTok(switches=switches, **settings)  # type: ignore[arg-type]
+    creator = busy(mock)
+    document = json.loads(json.dumps(mock.snapshot()))
+    other = MockTikTok()
+    other.restore(document)
+    assert other.snapshot() == document
+    assert rest(other, creator) == rest(mock, creator)
+
+
+def test_a_fork_goes_its_own_way() -> None:
+    mock = MockTikTok(switches=Switches(min_chunk_size=24))
+    busy(mock)
+    fork = mock.fork()
+    fork.clock.advance(86400)
+    assert mock.clock.now() == fork.clock.now() - 86400
+    assert {post.publish_id for post in mock.world.posts.values()} == set(fork.world.posts)
+    fork.reset()
+    assert fork.clock.now() == mock.clock.now()
+
+
+def test_over_http_a_world_is_forked_snapshot_and_reset() -> None:
+    mock = MockTikTok()
+    client = client_of(mock)
+    client.post("/_mock/seed", json={"accounts": [{"username": "ada"}]})
+    copy = client.post("/_mock/worlds/default/fork", json={"name": "copy"}).json()
+    assert len(client.get(f"{copy['url']}/_mock/accounts").json()["accounts"]) == 2
+    document = client.get("/_mock/snapshot").json()
+    assert client.post("/_mock/reset").json()["name"] == "default"
+    assert len(client.get("/_mock/accounts").json()["accounts"]) == 1
+    assert client.post("/_mock/snapshot", json=document).status_code == 200
+    assert len(client.get("/_mock/accounts").json()["accounts"]) == 2
+
+
+def test_a_world_with_bytes_that_cannot_be_kept_is_not_written_down() -> None:
+    mock = MockTikTok(switches=Switches(min_chunk_size=24, check_media=False))
+    busy(mock)
+    with pytest.raises(CannotSnapshot, match="under way"):
+        mock.snapshot()
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ({}, "no snapshot"),
+        ([], "no snapshot"),
+        ({"tiktok_mock_snapshot": 99}, "has version 99; this mock reads version 1"),
+        ({"tiktok_mock_snapshot": 1}, "damaged"),
+    ],
+)
+def test_a_foreign_snapshot_is_refused_with_the_reason(document: object, reason: str) -> None:
+    with pytest.raises(CannotRestore, match=reason):
+        MockTikTok().restore(document)
+
+
+# Seeds
+
+
+def test_a_seed_in_yaml() -> None:
+    client = client_of(MockTikTok())
+    text = """
+    apps:
+      - {client_key: my_key, client_secret: my_secret, verified_domains: [a.example], scopes: [video.list]}
+    accounts:
+      - username: ada
+        private: true
+        videos: [{title: First, view_count: 7}, {title: Second}]
+    tokens:
+      - {username: ada, client_key: my_key, scopes: [user.info.basic, video.list]}
+    """
+    answer = client.post("/_mock/seed", content=text)
+    assert answer.status_code == 200, answer.text
+    (token,) = answer.json()["tokens"]
+    videos = client.post(
+        "/v2/video/list/",
+        params={"fields": "id,title,view_count"},
+        json={},
+        headers={"authorization": f"Bearer {token['access_token']}"},
+    ).json()["data"]["videos"]
+    assert sorted(video["title"] for video in videos) == ["First", "Second"]
+
+
+@pytest.mark.parametrize(
+    ("seed", "reason"),
+    [
+        ("[]", "must be a JSON object"),
+        ("{people: []}", "a seed has no 'people'"),
+        ("{accounts: [{nickname: x}]}", "each of accounts has a username"),
+        ("{accounts: [{username: x, privat: true}]}", "an account has no 'privat'"),
+        ("{accounts: [{username: x, private: 'yes'}]}", "private of an account must be like False"),
+        ("{accounts: {username: x}}", "accounts is a list of objects"),
+        ("{tokens: [{username: nobody}]}", "there is no 'nobody'"),
+        ("{a: b: c}", "neither JSON nor YAML"),
+    ],
+)
+def test_a_seed_that_makes_no_sense(seed: str, reason: str) -> None:
+    answer = client_of(MockTikTok()).post("/_mock/seed", content=seed)
+    assert answer.status_code == 400
+    assert reason in answer.json()["error"]
