@@ -63,9 +63,18 @@ JUDGE  := .venv-judges/bin/python
 contract: .venv-judges/.ready ## let schemathesis judge a running mock, and a broken one
 	@$(JUDGE) -m tests.judges.contract
 
+judges: .venv-judges/.ready .work/node/.ready ## let validators, generators, Prism and other people's clients judge
+	@$(JUDGE) -m tests.judges.judges
+
+.work/node/.ready: tests/judges/package.json
+	@command -v npm >/dev/null || { echo "npm is needed: install Node 20 or newer"; exit 1; }
+	@echo "preparing .work/node (once) ..."
+	@mkdir -p .work/node && cp tests/judges/package.json .work/node/
+	@cd .work/node && npm install --no-audit --no-fund --no-package-lock --loglevel=error && touch .ready
+
 .venv-judges/.ready: pyproject.toml tests/judges/requirements.txt | $(BIN)/python
 	@echo "preparing .venv-judges (once) ..."
 	@$(BIN)/python -m venv .venv-judges
 	@$(JUDGE) -m pip --disable-pip-version-check install --quiet --editable '.[mock]' --requirement tests/judges/requirements.txt
 	@mkdir -p .work && touch $@
-.PHONY: contract
+.PHONY: contract judges

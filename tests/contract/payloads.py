@@ -59,6 +59,8 @@ def _of_type(kind: str, schema: Json, unknown: bool) -> SearchStrategy[Any]:
             if pattern := schema.get("pattern"):
                 matching: SearchStrategy[str] = st.from_regex(str(pattern), fullmatch=True)
                 return matching.filter(str.isascii)
+            if schema.get("format") == "uri":
+                return st.from_regex(r"https://media\.example\.test/[a-z0-9]{0,9}", fullmatch=True)
             # 12 characters are at most 24 UTF-16 units, and every limit of the description is above that.
             return st.text(min_size=schema.get("minLength", 0), max_size=12)
         case "array":
