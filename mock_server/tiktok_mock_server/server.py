@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 
@@ -116,6 +117,17 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0.02)
         for connection in list(connections):
             connection.transport.abort()
-        for task in self.server_state.tasks:
-            task.cancel()
+        await asyncio.sleep(0.005)  # requests notice that their client is gone, and end
+        await self._cancel_the_rest()
         await self.lifespan.shutdown()
+
+    async def _cancel_the_rest(self) -> None:
+        tasks = list(self.server_state.tasks)
+        if not tasks:
+            return
+        errors = logging.getLogger("uvicorn.error")
+        before, errors.disabled = errors.disabled, True  # what is cancelled now is no error
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=0.05)
+        errors.disabled = before

@@ -1,0 +1,188 @@
+"""The command in a process of its own: start, address, signals, and the same bytes for the same seed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.mock.story import tell
+from tests.mock.support import Player, data, mp4, query_of
+from tiktok_mock_server import MockTikTok
+from tiktok_mock_server.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 30.0
+
+
+def environment(**changes: str) -> dict[str, str]:
+    paths = [str(ROOT / part) for part in ("generated", "facade", "mock_server", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **changes}
+
+
+@contextmanager
+def serving(*options: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """A mock in a process of its own, and the line that it printed."""
+    command = [sys.executable, "-m", "tiktok_mock_server", "serve", "--port", "0", *options]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(**env)
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, process.stderr.read() if process.stderr else ""
+        yield process, json.loads(line)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_one_line_says_where_and_then_it_answers() -> None:
+    with serving() as (process, line):
+        assert line["url"].startswith("http://127.0.0.1:")
+        assert line["pid"] == process.pid
+        assert (line["client_key"], line["client_secret"]) == ("mock_client_key", "mock_client_secret")
+        health = httpx.get(f"{line['url']}/_mock/health")
+        assert (health.status_code, health.json()["status"]) == (200, "ok")
+        assert httpx.get(f"{line['url']}/_mock/ready").json() == {"ready": True}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_it_with_success_and_without_noise(number: signal.Signals) -> None:
+    with serving() as (process, line):
+        with socket.create_connection(("127.0.0.1", int(line["url"].rpartition(":")[2]))) as stuck:
+            stuck.sendall(b"POST /v2/oauth/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+            httpx.get(f"{line['url']}/_mock/health")
+            process.send_signal(number)
+            output, errors = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, output) == (0, "")
+        assert "Traceback" not in errors
+
+
+def test_a_busy_port_fails_at_once_with_a_hint() -> None:
+    with serving() as (_, line):
+        port = line["url"].rpartition(":")[2]
+        command = [sys.executable, "-m", "tiktok_mock_server", "serve", "--port", port]
+        second = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=PATIENCE)
+        assert second.returncode == 1
+        assert f"127.0.0.1:{port}" in second.stderr
+        assert "--port 0" in second.stderr
+        assert "Traceback" not in second.stderr
+
+
+def test_after_a_kill_the_port_is_free_again() -> None:
+    with serving() as (process, line):
+        httpx.get(f"{line['url']}/_mock/health")
+        process.kill()
+        process.wait(PATIENCE)
+        port = line["url"].rpartition(":")[2]
+        with serving("--port", port) as (_, again):
+            assert again["url"] == line["url"]
+
+
+def test_it_says_when_others_can_reach_it() -> None:
+    with serving("--host", "0.0.0.0") as (process, line):
+        assert line["url"].startswith("http://127.0.0.1:")
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=PATIENCE)
+        assert "everyone who reaches this machine" in errors
+
+
+def test_a_whole_post_with_the_options_of_the_demo() -> None:
+    options = ("--auto-approve", "--verified-domain", "media.example.test", "--freeze", "--strict",
+               "--switch", "check_media=false", "--account", "second:public", "--seed", "7")  # fmt: skip
+    with serving(*options) as (_, line), httpx.Client(base_url=line["url"]) as http, MockTikTok() as here:
+        player = Player(here, http)
+        code = query_of(player.authorize().headers["location"])["code"]
+        player.token = player.get_token(code).json()["access_token"]
+        publish_id = player.post_video(mp4(100))
+        assert player.status(publish_id)["status"] == "PROCESSING_UPLOAD"
+        moved = http.post("/_mock/clock", json={"advance": 5}).json()
+        assert moved["frozen"] is True
+        assert player.status(publish_id)["status"] == "PUBLISH_COMPLETE"
+        assert data(player.pull_video())["publish_id"].startswith("v_pub_url~v2.")
+        usernames = [one["username"] for one in http.get("/_mock/accounts").json()["accounts"]]
+        assert usernames == ["mock.creator", "second"]
+
+
+def test_time_runs_by_itself_unless_it_is_frozen() -> None:
+    with serving("--switch", "check_media=false", "--switch", "processing_seconds=0.01") as (_, line):
+        with httpx.Client(base_url=line["url"]) as http, MockTikTok() as here:
+            player = Player(here, http)
+            player.token = http.post("/_mock/authorize", json={}).json()["access_token"]
+            publish_id = player.post_video()
+            seen = {player.status(publish_id)["status"] for _ in range(20)}
+            assert "PUBLISH_COMPLETE" in seen
+            assert http.get("/_mock/clock").json()["frozen"] is False
+
+
+def test_the_chunk_rules_of_another_day() -> None:
+    with serving("--as-of", "2026-08-01") as (_, line), MockTikTok() as here:
+        with httpx.Client(base_url=line["url"]) as http:
+            player = Player(here, http)
+            player.token = http.post("/_mock/authorize", json={}).json()["access_token"]
+            assert player.init_video(80_000_000, 64_000_000, 1).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["serve", "--switch", "nothing=1"],
+        ["serve", "--as-of", "yesterday"],
+        ["serve", "--freeze", "noon"],
+        ["serve", "--account", ":public"],
+        ["serve", "--account", "x:secret"],
+        ["serve", "--verified-domain", "http://a.test/"],
+        ["serve", "--port", "many"],
+        ["nothing"],
+        [],
+    ],
+)
+def test_options_that_cannot_be(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(options)
+    assert stopped.value.code == 2
+    assert "tiktok-mock" in capsys.readouterr().err
+
+
+# Determinism
+
+
+def run_story(*arguments: str, hash_seed: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "tests.mock.story", *arguments],
+        capture_output=True, text=True, check=True, cwd=ROOT, timeout=120,
+        env=environment(PYTHONHASHSEED=hash_seed),
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def test_the_same_seed_and_requests_give_the_same_bytes_under_any_hash_seed() -> None:
+    digests = {run_story(hash_seed=seed) for seed in ("1", "4294967295")}
+    assert digests == {tell("story")}
+    assert tell("another seed") not in digests
+
+
+def test_so_they_do_over_http() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    digests: set[str] = set()
+    for seed in ("1", "4294967295"):
+        # The same port, since addresses in answers follow the caller.
+        with serving("--port", port, "--freeze", "--switch", "check_media=false", PYTHONHASHSEED=seed) as (
+            _,
+            line,
+        ):
+            digests.add(run_story(line["url"], hash_seed=seed))
+    assert len(digests) == 1
