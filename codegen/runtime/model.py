@@ -267,9 +267,8 @@ def decode_embedded(inner: Callable[[object], T]) -> Callable[[object], T]:
     return decode
 
 
-def epoch_seconds() -> float:
-    """Now, in seconds since 1970."""
-    return time.time()
+epoch_seconds: Final = time.time
+"""Now, in seconds since 1970."""
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Final, NoReturn, cast
-from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from .errors import Impossible
 from .model import name_of
@@ -19,6 +19,8 @@ JSON_TYPE: Final = ("Content-Type", "application/json; charset=UTF-8")
 FORM_TYPE: Final = ("Content-Type", "application/x-www-form-urlencoded")
 
 _HIDDEN: Final = "***"
+_WITHOUT_BLANKS: Final = re.compile("[!-~]*").fullmatch
+_PRINTABLE: Final = re.compile("[ -~]*").fullmatch
 _SHORTEST_MASKED_PART: Final = 8
 
 
@@ -201,7 +203,7 @@ def mapped(value: object, at: str, name: str, check: Check) -> dict[str, object]
 def token(value: object, secrets: list[str], name: str = "access_token") -> str:
     """A token that fits into a header."""
     found = text(value, "", name, min_length=1, secrets=secrets)
-    if not found.isascii() or any(character <= " " or character == "\x7f" for character in found):
+    if not _WITHOUT_BLANKS(found):
         raise Impossible(name, _HIDDEN, "must be printable ASCII without blanks")
     return found
 
@@ -215,7 +217,7 @@ def address(value: object, name: str, secrets: list[str] | None) -> str:
     """A whole address that was given at run time; with `secrets`, it and the values in its query are some."""
     found = text(value, "", name, min_length=1, secrets=secrets)
     shown = found if secrets is None else _HIDDEN
-    if not found.isascii() or any(character <= " " or character == "\x7f" for character in found):
+    if not _WITHOUT_BLANKS(found):
         _unfit(name, shown, "must be printable ASCII without blanks")
     try:
         parts = urlsplit(found)
@@ -236,7 +238,7 @@ def address(value: object, name: str, secrets: list[str] | None) -> str:
 def header(name: str, value: object, field: str) -> tuple[str, str]:
     """A header, if its value can be one."""
     found = plain(value)
-    if not found.isascii() or any(character < " " or character == "\x7f" for character in found):
+    if not _PRINTABLE(found):
         impossible(field, found, "must be printable ASCII")
     return name, found
 
@@ -275,11 +277,3 @@ def plain(value: object) -> str:
     if isinstance(value, list):
         return ",".join(plain(item) for item in cast("list[object]", value))
     return str(value)
-
-
-def masks(secrets: list[str]) -> tuple[str, ...]:
-    """Every spelling in which a secret can come back, longest first."""
-    spellings = {
-        spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), quote_plus(secret))
-    }
-    return tuple(sorted(spellings, key=lambda spelling: (-len(spelling), spelling)))

@@ -220,7 +220,7 @@ def test_secrets_in_a_body_are_handed_to_the_call(generate: Generator) -> None:
         )
     )
     call = api.module("operations.things").use_thing(key="k&y", inner=api.Inner(pin="1234"))
-    assert set(call.secrets) == {"k&y", "k%26y", "1234"}
+    assert set(call.secrets) == {"k&y", "1234"}
     assert "1234" not in repr(call)
 
 

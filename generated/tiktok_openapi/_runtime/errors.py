@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 import attrs
 
@@ -39,10 +40,13 @@ class Sent(str, Enum):
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every one of `secrets` replaced by three asterisks."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
+    """`text` with every one of `secrets`, plain or as part of an address, replaced by three asterisks."""
+    spellings = {
+        spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), quote_plus(secret))
+    }
+    # The longest first: a secret can contain another.
+    for spelling in sorted(spellings - {""}, key=lambda spelling: (-len(spelling), spelling)):
+        text = text.replace(spelling, "***")
     return text
 
 

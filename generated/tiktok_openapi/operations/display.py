@@ -55,7 +55,7 @@ def get_user_info(
         decode=decode_user_data,
         query=tuple(pairs),
         headers=(checked.bearer(access_token, secrets),),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -96,7 +96,7 @@ def list_videos(
             checked.JSON_TYPE,
         ),
         body=checked.json_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -134,5 +134,5 @@ def query_videos(
             checked.JSON_TYPE,
         ),
         body=checked.json_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )

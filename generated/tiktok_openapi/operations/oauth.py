@@ -111,7 +111,7 @@ def authorize(
         operation=routes.AUTHORIZE,
         decode=None,
         query=tuple(pairs),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -163,7 +163,7 @@ def get_token(
         decode=_GET_TOKEN_RESULTS[type(body)],
         headers=(checked.FORM_TYPE,),
         body=checked.form_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -198,7 +198,7 @@ def revoke_token(
         decode=decode_revoked,
         headers=(checked.FORM_TYPE,),
         body=checked.form_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -232,7 +232,7 @@ def get_qr_code(
         decode=decode_qr_code,
         headers=(checked.FORM_TYPE,),
         body=checked.form_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -265,7 +265,7 @@ def check_qr_code(
         decode=decode_qr_status,
         headers=(checked.FORM_TYPE,),
         body=checked.form_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 

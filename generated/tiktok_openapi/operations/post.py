@@ -75,7 +75,7 @@ def query_creator_info(
         operation=routes.QUERY_CREATOR_INFO,
         decode=decode_creator_info,
         headers=(checked.bearer(access_token, secrets),),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -142,7 +142,7 @@ def init_video_post(
             checked.JSON_TYPE,
         ),
         body=checked.json_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -202,7 +202,7 @@ def init_inbox_video(
             checked.JSON_TYPE,
         ),
         body=checked.json_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -247,7 +247,7 @@ def init_content(
             checked.JSON_TYPE,
         ),
         body=checked.json_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -282,7 +282,7 @@ def fetch_status(
             checked.JSON_TYPE,
         ),
         body=checked.json_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 
@@ -316,7 +316,7 @@ def cancel_publish(
             checked.JSON_TYPE,
         ),
         body=checked.json_body(encoded),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
 
 

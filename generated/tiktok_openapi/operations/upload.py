@@ -66,5 +66,5 @@ def upload_chunk(
         ),
         body=content,
         address=checked.address(upload_url, "upload_url", secrets),
-        secrets=checked.masks(secrets),
+        secrets=tuple(secrets),
     )
