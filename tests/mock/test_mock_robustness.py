@@ -143,6 +143,9 @@ def test_a_client_that_goes_away_in_the_middle(remote: Player) -> None:
     for _ in range(5):
         with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
             connection.sendall(head.encode() + mp4(MIB // 2))
+    # Their requests may reach the server after ours, which would then give way to a later one.
+    gone = remote.http.get("/_mock/journal", params={"operation": "uploadChunk", "count": 5, "wait": 5})
+    assert gone.json()["count"] == 5
     assert remote.put(url, mp4(MIB)).status_code == 201
 
 
