@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import secrets
+import time
 from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, TypeVar, Union, cast
@@ -32,6 +33,9 @@ MaybeAsync = Union[T, Awaitable[T]]
 
 VERSION: Final = 1
 """The version of the stored form."""
+
+_ABANDONED: Final = 3600.0
+"""Seconds after which a half-written file has no writer any more."""
 
 
 @attrs.frozen
@@ -240,6 +244,7 @@ class FileTokenStore:
                 draft.unlink(missing_ok=True)
                 raise
             _sync_directory(self.directory)
+            self._sweep(path)
         except OSError as problem:
             raise StoreFailed(
                 f"cannot write {path}: {problem.strerror or type(problem).__name__}"
@@ -271,6 +276,14 @@ class FileTokenStore:
     def _path(self, open_id: str) -> Path:
         # Open ids differ in case, file names may not; and an open id can hold any character.
         return self.directory / f"{hashlib.sha256(open_id.encode()).hexdigest()[:32]}.json"
+
+    @staticmethod
+    def _sweep(path: Path) -> None:
+        """Remove what a crash has left behind. Somebody else may be writing now, so not what is young."""
+        for draft in path.parent.glob(f"{path.stem}.*.new"):
+            with contextlib.suppress(OSError):
+                if time.time() - draft.stat().st_mtime > _ABANDONED:
+                    draft.unlink()
 
     @staticmethod
     def _decode(path: Path, text: str) -> StoredToken:

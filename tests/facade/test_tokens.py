@@ -209,6 +209,18 @@ def test_a_full_disk_leaves_the_earlier_tokens_and_no_draft(
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_what_a_crash_left_behind_is_swept_up(tmp_path: Path) -> None:
+    store = FileTokenStore(tmp_path)
+    store.save(token(1))
+    (path,) = tmp_path.glob("*.json")
+    old, young = (path.with_name(f"{path.stem}.{name}.new") for name in ("dead", "busy"))
+    for draft in (old, young):
+        draft.write_text("half a tok")
+    os.utime(old, (TIME - 1e6, TIME - 1e6))
+    store.save(token(2))
+    assert sorted(tmp_path.iterdir()) == sorted([path, young])
+
+
 WRITER = """
 import sys
 from tests.facade.test_tokens import token
