@@ -13,7 +13,8 @@ from .jobs import perform, perform_async
 from .messages import Inbound, Outbound, Read
 
 
-def _inbound(request: httpx.Request) -> Inbound:
+def inbound_of(request: httpx.Request) -> Inbound:
+    """A request of httpx, as the engine takes it."""
     url = request.url
     return Inbound(
         method=request.method,
@@ -39,7 +40,7 @@ class Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
-        exchange = self.engine.exchange(_inbound(request))
+        exchange = self.engine.exchange(inbound_of(request))
         try:
             answer = self._run(exchange, iter(cast("httpx.SyncByteStream", request.stream)))
         except Exception:
@@ -68,7 +69,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
-        exchange = self.engine.exchange(_inbound(request))
+        exchange = self.engine.exchange(inbound_of(request))
         try:
             answer = await self._run(exchange, cast("httpx.AsyncByteStream", request.stream))
         except BaseException:

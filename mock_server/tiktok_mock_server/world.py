@@ -220,7 +220,7 @@ class Upload:
     chunks: int = 0
     content_type: str = ""
     turn: int = 0
-    """Counts the PUTs; an older one that still runs notices that a newer one took over."""
+    """Counts how often what was stored has been forgotten, so that a PUT that runs notices."""
     done: bool = False
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from tests.mock.support import MP4_START, Player, data, mp4, set_switches, without_media_checks
 from tiktok_mock_server import MockTikTok
+from tiktok_mock_server.messages import READ
+from tiktok_mock_server.transport import inbound_of
 
 MIB = 1024 * 1024
 CHUNK = 5 * MIB
@@ -207,8 +209,12 @@ def test_refusals_that_headers_show_come_before_the_body(player: Player) -> None
     assert answer.status_code == 416
 
 
-def test_of_two_puts_at_once_the_later_one_counts(player: Player) -> None:
-    """The earlier one has sent half of its chunk when the later one begins, and ends."""
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_of_two_puts_at_once_the_first_that_is_complete_counts(
+    player: Player, monkeypatch: pytest.MonkeyPatch, on_disk: bool
+) -> None:
+    """One has sent half of its chunk when another begins, and ends."""
+    monkeypatch.setattr("tiktok_mock_server.media.needs_file", lambda **_: on_disk)
     publish_id, url, body = three_chunks(player)
     headers = {
         "Content-Type": "video/mp4",
@@ -223,9 +229,25 @@ def test_of_two_puts_at_once_the_later_one_counts(player: Player) -> None:
 
     answer = player.http.put(url, content=with_an_overtaker(), headers=headers)  # type: ignore[arg-type]
     assert (answer.status_code, answer.headers["x-mock-rule"]) == (416, "upload.one-at-a-time")
+    upload = player.mock.post(publish_id).upload
+    assert upload is not None
+    path = upload.spool.path()
+    assert path is None or path.read_bytes() == body[:CHUNK]
     player.put(url, body[CHUNK : 2 * CHUNK], first=CHUNK, total=len(body))
     player.put(url, body[2 * CHUNK :], first=2 * CHUNK, total=len(body))
     assert player.mock.post(publish_id).digest == hashlib.sha256(body).hexdigest()
+
+
+def test_a_stuck_put_does_not_stand_in_the_way_of_another(player: Player) -> None:
+    """It began last, and is never heard of again."""
+    url = data(player.init_video(20))["upload_url"]
+    request = httpx.Request("PUT", url, headers={"Content-Type": "video/mp4", "Content-Range": "bytes 0-19/20",
+                                                 "Content-Length": "20"})  # fmt: skip
+    stuck = player.mock.engine.exchange(inbound_of(request))
+    assert player.mock.engine.step(stuck) is READ
+    assert player.mock.engine.step(stuck, mp4(10)) is READ
+    assert player.put(url, mp4(20)).status_code == 201
+    player.mock.engine.give_up(stuck)
 
 
 def test_a_client_that_goes_away_leaves_nothing(player: Player) -> None:

@@ -71,7 +71,7 @@ ANSWER = rule(
 )
 TAKE_OVER = rule(
     "upload.one-at-a-time",
-    "Of two PUTs of one chunk at a time the later one counts; the earlier one is given up.",
+    "Of two PUTs of one chunk at a time the one that is complete first counts; the other gives 416.",
     "unknown",
     "",
 )
@@ -119,32 +119,21 @@ def put(ask: Ask) -> Generator[Read, bytes, Outbound]:
     upload, post = _find(ask)
     first, last = _check_headers(ask, upload)
     stored_already = _check_place(ask, upload, first, last)
-    upload.turn += 1
-    turn = upload.turn
     if stored_already:
         yield from _skip(last + 1 - first)
         return Outbound(206, headers=[("content-range", progress(ask, upload))])
-    upload.spool.take_back()
+    turn = upload.turn
     wanted = last + 1 - first
-    got = 0
-    while piece := (yield READ):
-        if upload.turn != turn or post.final:
-            break
-        got += len(piece)
-        if got > wanted:
-            break
-        upload.spool.write(piece)
-    if upload.turn != turn:
-        raise _refuse(416, TAKE_OVER, upload, ask, expected="one PUT at a time", got="a later one")
-    if post.final:
-        raise _refuse(403, GONE, None, ask, expected="a post in progress", got=post.fail_reason)
-    if upload.expires <= ask.world.now():
-        raise _refuse(
-            403, EXPIRED, upload, ask, expected="the whole upload within an hour", got="its end after it"
-        )
-    if got != wanted:
-        raise _refuse(400, LENGTH, upload, ask, pointer="body", expected=f"{wanted} bytes", got=f"{got}")
-    upload.spool.keep()
+    draft = upload.spool.draft()
+    try:
+        while piece := (yield READ):
+            if draft.size + len(piece) - first > wanted or _overtaken(upload, turn, first) or post.final:
+                break
+            draft.write(piece)
+        _check_end(ask, upload, turn, first, draft.size - first + len(piece), wanted)
+        draft.keep()
+    finally:
+        draft.drop()
     upload.received = last + 1
     upload.chunks += 1
     upload.content_type = ask.inbound.content_type
@@ -155,6 +144,28 @@ def put(ask: Ask) -> Generator[Read, bytes, Outbound]:
     now = ask.world.now()
     lifecycle.uploaded(ask.world, post, now)
     return Outbound(201, headers=[*answer, ("x-mock-sha256", post.digest)])
+
+
+def _overtaken(upload: Upload, turn: int, first: int) -> bool:
+    """Whether another PUT stored this chunk meanwhile, or a fault took away what is before it."""
+    return upload.received != first or upload.turn != turn
+
+
+def _check_end(ask: Ask, upload: Upload, turn: int, first: int, got: int, wanted: int) -> None:
+    """Refuse what was sent, now that it was."""
+    post = upload.post
+    if _overtaken(upload, turn, first):
+        raise _refuse(
+            416, TAKE_OVER, upload, ask, expected="one PUT at a time", got="two, of which one was first"
+        )
+    if post.final:
+        raise _refuse(403, GONE, None, ask, expected="a post in progress", got=post.fail_reason)
+    if upload.expires <= ask.world.now():
+        raise _refuse(
+            403, EXPIRED, upload, ask, expected="the whole upload within an hour", got="its end after it"
+        )
+    if got != wanted:
+        raise _refuse(400, LENGTH, upload, ask, pointer="body", expected=f"{wanted} bytes", got=f"{got}")
 
 
 def _skip(length: int) -> Generator[Read, bytes, None]:
