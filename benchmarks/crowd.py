@@ -1,6 +1,6 @@
 """Many at once, in this process: posts in flight on one loop, and accounts held by one client. Prints JSON.
 
-One piece of what is uploaded is the same for all posts, so what is counted is what a post costs.
+Every post has an account of its own, so that no rate limit makes anybody wait.
 """
 
 from __future__ import annotations
@@ -34,13 +34,9 @@ class Peak:
 
 async def posts(url: str, video: Path, count: int, tokens: list[str]) -> dict[str, float]:
     """So many posts at once: what each costs in memory, and what is left afterwards."""
-    import httpx
-
     from tiktok_api_client import AsyncTikTok
 
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    http = httpx.AsyncClient(limits=limits, timeout=120)
-    tik = AsyncTikTok("key", "secret", "https://example.com/callback/", base_url=url, http=http)
+    tik = AsyncTikTok("key", "secret", "https://example.com/callback/", base_url=url)
     peak = Peak()
 
     async def post(number: int) -> None:
@@ -121,10 +117,10 @@ def main() -> None:
     parser.add_argument("--url", default="")
     parser.add_argument("--video", type=Path, default=Path())
     parser.add_argument("--count", type=int, default=500)
-    parser.add_argument("--token", action="append", default=[])
+    parser.add_argument("--tokens", type=Path, help="a file with an access token per line")
     given = parser.parse_args()
     if given.what == "posts":
-        found = asyncio.run(posts(given.url, given.video, given.count, given.token))
+        found = asyncio.run(posts(given.url, given.video, given.count, given.tokens.read_text().split()))
     else:
         found = accounts(given.count)
     sys.stdout.write(json.dumps(found) + "\n")
