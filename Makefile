@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format generate test-versions clean
+.PHONY: help demo test check format generate bench test-versions clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ format: $(VENV)/.dev ## rewrite the hand-written code in the project's format
 generate: $(VENV)/.dev ## write the bindings anew from the description
 	$(BIN)/python -m codegen generate
 
+bench: $(VENV)-bench/.ready ## measure against rivals (a few minutes; `make bench BENCH=--full` takes an hour)
+	@$(VENV)-bench/bin/python -m benchmarks.run $(BENCH)
+
 test-versions: $(VENV)/.dev ## run the suite on every supported Python of this machine
 	$(BIN)/python tests/run_versions.py
 
@@ -57,6 +60,19 @@ $(VENV)/.dev: pyproject.toml requirements-dev.txt | $(BIN)/python
 	@$(PIP) install --quiet --editable '.[mock,demo,media]' --requirement requirements-dev.txt
 	@touch $@
 
+# The benchmarks' rivals live apart from everything else; the documented client, whose import name is that of our
+# facade, in a folder of its own, and imports are timed where nothing but our dependencies is installed.
+$(VENV)-bench/.ready: pyproject.toml benchmarks/requirements.txt
+	@echo "preparing $(VENV)-bench (once) ..."
+	@$(PYTHON) -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[mock]' \
+		--requirement benchmarks/requirements.txt
+	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --upgrade \
+		--target $(VENV)-bench/documented tiktok_api_client==0.0.15
+	@$(PYTHON) -m venv $(VENV)-bench/clean
+	@$(VENV)-bench/clean/bin/python -m pip --disable-pip-version-check install --quiet attrs httpx python-dateutil
+	@touch $@
+
 # Judges from outside live in environments of their own.
 JUDGE  := .venv-judges/bin/python
 
@@ -65,6 +81,9 @@ contract: .venv-judges/.ready ## let schemathesis judge a running mock, and a br
 
 judges: .venv-judges/.ready .work/node/.ready ## let validators, generators, Prism and other people's clients judge
 	@$(JUDGE) -m tests.judges.judges
+
+diff-spec: $(VENV)/.dev ## say what the description changes for callers since the last release (OLD=, NEW=)
+	@$(BIN)/python -m codegen diff $(OLD) $(NEW) --require-bump
 
 .work/node/.ready: tests/judges/package.json
 	@command -v npm >/dev/null || { echo "npm is needed: install Node 20 or newer"; exit 1; }
@@ -77,4 +96,4 @@ judges: .venv-judges/.ready .work/node/.ready ## let validators, generators, Pri
 	@$(BIN)/python -m venv .venv-judges
 	@$(JUDGE) -m pip --disable-pip-version-check install --quiet --editable '.[mock]' --requirement tests/judges/requirements.txt
 	@mkdir -p .work && touch $@
-.PHONY: contract judges
+.PHONY: contract judges diff-spec

@@ -1,4 +1,4 @@
-"""`python -m codegen generate`, and `--check`, `--diff`, `--dump-ir`."""
+"""`python -m codegen generate`, and `--check`, `--diff`, `--dump-ir`; `diff` compares two descriptions."""
 
 from __future__ import annotations
 
@@ -75,6 +75,11 @@ def _diff(wanted: dict[str, str], found: dict[str, str]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 when all is well, 1 when something differs, 2 when the description is refused."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["diff"]:
+        from .diff import main as compare_descriptions  # generating should not pay for it
+
+        return compare_descriptions(given[1:])
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
     parser.add_argument("command", nargs="?", choices=["generate"], help="write the bindings")
     parser.add_argument("--check", action="store_true", help="say whether the bindings are up to date")

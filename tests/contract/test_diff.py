@@ -1,0 +1,337 @@
+"""Two versions of a description: each kind of change, what it means to callers, and the words for it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codegen.__main__ import main
+from codegen.diff import Weight, compare, is_bump, version
+from tests.contract.described import Json, bundle
+
+Edit = Callable[[Any], object]
+BREAKS, ADDS, CHANGES = Weight.BREAKS, Weight.ADDS, Weight.CHANGES
+
+
+def schema(description: Json, name: str) -> Any:
+    return description["components"]["schemas"][name]
+
+
+def operation(description: Json, path: str) -> Any:
+    return next(iter(description["paths"][path].values()))
+
+
+STATUS, LIST, TOKEN = "/v2/post/publish/status/fetch/", "/v2/video/list/", "/v2/oauth/token/"
+
+CASES: list[tuple[str, Edit, Weight, str]] = [
+    ("an operation goes", lambda d: d["paths"].pop(LIST), BREAKS, "`listVideos`: this operation is gone"),
+    (
+        "an address moves",
+        lambda d: d["paths"].update({"/v3/list/": d["paths"].pop(LIST)}),
+        CHANGES,
+        "`listVideos`: is asked elsewhere: POST https://open.tiktokapis.com/v2/video/list/ became "
+        "POST https://open.tiktokapis.com/v3/list/",
+    ),
+    (
+        "a field of a request goes",
+        lambda d: schema(d, "VideoPostInfo")["properties"].pop("is_aigc"),
+        BREAKS,
+        "`VideoPostInfo.is_aigc`: this field is gone",
+    ),
+    (
+        "a field of a request must be sent",
+        lambda d: schema(d, "VideoPostInfo")["required"].append("title"),
+        BREAKS,
+        "`VideoPostInfo.title`: must be given now",
+    ),
+    (
+        "a field of a request may be left out",
+        lambda d: schema(d, "VideoPostInfo")["required"].clear(),
+        ADDS,
+        "`VideoPostInfo.privacy_level`: may be left out",
+    ),
+    (
+        "a new field may be sent",
+        lambda d: schema(d, "VideoPostInfo")["properties"].update(mood={"type": "string"}),
+        ADDS,
+        "`VideoPostInfo.mood`: a new field",
+    ),
+    (
+        "a new field must be sent",
+        lambda d: (
+            schema(d, "VideoPostInfo")["properties"].update(mood={"type": "string"}),
+            schema(d, "VideoPostInfo")["required"].append("mood"),
+        ),
+        BREAKS,
+        "`VideoPostInfo.mood`: a new field that must be sent",
+    ),
+    (
+        "a limit gets tighter",
+        lambda d: schema(d, "PhotoPostInfo")["properties"]["title"].update({"x-max-utf16": 80}),
+        BREAKS,
+        "`PhotoPostInfo.title`: x-max-utf16: 90 became 80",
+    ),
+    (
+        "a limit gets wider",
+        lambda d: schema(d, "PhotoSource")["properties"]["photo_images"].update(maxItems=50),
+        ADDS,
+        "`PhotoSource.photo_images`: maxItems: 35 became 50",
+    ),
+    (
+        "a least size gets greater",
+        lambda d: schema(d, "FileUploadSource")["properties"]["video_size"].update(minimum=2),
+        BREAKS,
+        "`FileUploadSource.video_size`: minimum: 1 became 2",
+    ),
+    (
+        "a type changes",
+        lambda d: schema(d, "PublishStatus")["properties"]["uploaded_bytes"].update(type="string"),
+        BREAKS,
+        "`PublishStatus.uploaded_bytes`: another type: integer became string",
+    ),
+    (
+        "a field of an answer may be missing",
+        lambda d: schema(d, "CreatorInfo")["required"].remove("creator_nickname"),
+        BREAKS,
+        "`CreatorInfo.creator_nickname`: may be missing now: it can be None",
+    ),
+    (
+        "a field of an answer always comes",
+        lambda d: schema(d, "PublishStatus")["required"].append("fail_reason"),
+        ADDS,
+        "`PublishStatus.fail_reason`: always comes",
+    ),
+    (
+        "a field of an answer goes",
+        lambda d: schema(d, "Video")["properties"].pop("embed_html"),
+        BREAKS,
+        "`Video.embed_html`: this field is gone",
+    ),
+    (
+        "an answer has a new field",
+        lambda d: schema(d, "Video")["properties"].update(mood={"type": "string"}),
+        ADDS,
+        "`Video.mood`: a new field",
+    ),
+    (
+        "an enum has a new value",
+        lambda d: schema(d, "PublishState")["enum"].append("RETRYING"),
+        ADDS,
+        "`PublishState`: the value RETRYING",
+    ),
+    (
+        "an enum loses a value",
+        lambda d: schema(d, "PublishState")["enum"].remove("FAILED"),
+        BREAKS,
+        "`PublishState`: the value FAILED is gone",
+    ),
+    (
+        "an open enum is closed",
+        lambda d: schema(d, "PostMode").pop("x-open-enum"),
+        BREAKS,
+        "`PostMode`: takes known values only",
+    ),
+    (
+        "an argument goes",
+        lambda d: operation(d, "/v2/user/info/")["parameters"].clear(),
+        BREAKS,
+        "`getUserInfo fields`: this argument is gone",
+    ),
+    (
+        "a new argument must be given",
+        lambda d: operation(d, LIST)["parameters"].append(
+            {"name": "region", "in": "query", "required": True, "schema": {"type": "string"}}
+        ),
+        BREAKS,
+        "`listVideos region`: a new argument that must be given",
+    ),
+    (
+        "another scope is needed",
+        lambda d: operation(d, LIST).update(security=[{"userToken": ["video.read"]}]),
+        BREAKS,
+        "`listVideos`: needs a scope that it did not need",
+    ),
+    (
+        "more scopes will do",
+        lambda d: operation(d, LIST)["security"].append({"userToken": ["video.read"]}),
+        ADDS,
+        "`listVideos`: more scopes will do",
+    ),
+    (
+        "a refusal is new",
+        lambda d: operation(d, STATUS)["x-errors"].append("region_blocked"),
+        ADDS,
+        "`fetchStatus`: can be refused with region_blocked",
+    ),
+    (
+        "a code is raised as another class",
+        lambda d: d["x-error-codes"]["data"]["url_ownership_unverified"].update(category="fix_input"),
+        BREAKS,
+        "`url_ownership_unverified`: is raised as another class: app_not_approved became fix_input",
+    ),
+    (
+        "a rate limit changes",
+        lambda d: operation(d, STATUS)["x-rate-limit"].update(requests=15),
+        CHANGES,
+        "x-rate-limit",
+    ),
+    (
+        "a repetition does more than once",
+        lambda d: operation(d, STATUS).update({"x-idempotent": False}),
+        CHANGES,
+        "`fetchStatus`: x-idempotent: true became false",
+    ),
+    (
+        "a constant goes",
+        lambda d: d["x-limits"].pop("pending_drafts"),
+        BREAKS,
+        "`limits.pending_drafts`: this constant is gone",
+    ),
+    (
+        "a constant changes",
+        lambda d: d["x-limits"]["pending_drafts"].update(value=6),
+        CHANGES,
+        "`limits.pending_drafts`: 5 became 6",
+    ),
+    (
+        "an event goes",
+        lambda d: d["webhooks"].pop("tiktok.ping"),
+        BREAKS,
+        "`tiktok.ping`: this event is gone",
+    ),
+    (
+        "an event says less",
+        lambda d: schema(d, "PublishFailedContent")["properties"].pop("reason"),
+        BREAKS,
+        "`PublishFailedContent.reason`: this field is gone",
+    ),
+    (
+        "a secret is one no longer",
+        lambda d: schema(d, "UploadInit")["properties"]["upload_url"].pop("x-secret"),
+        CHANGES,
+        "`UploadInit.upload_url`: is no longer secret",
+    ),
+    (
+        "a time has another name",
+        lambda d: schema(d, "Video")["properties"]["create_time"].update({"x-at": "made_at"}),
+        BREAKS,
+        "`Video.create_time`: the property created_at is gone",
+    ),
+    (
+        "a union has another member",
+        lambda d: schema(d, "VideoSource")["oneOf"].pop(),
+        BREAKS,
+        "`VideoSource`: can no longer be PullFromUrlSource",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("edit", "weight", "text"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_change(edit: Edit, weight: Weight, text: str) -> None:
+    new = copy.deepcopy(bundle())
+    edit(new)
+    found = compare(bundle(), new)
+    said = [str(change) for change in found.changes if change.weight is weight and text in str(change)]
+    assert len(said) == 1, str(found)
+    assert found.breaks is any(change.weight is BREAKS for change in found.changes)
+    assert f"### {weight.value}" in str(found)
+
+
+@pytest.mark.parametrize("edit", [case[1] for case in CASES], ids=NAMES)
+def test_a_change_taken_back_is_none(edit: Edit) -> None:
+    new = copy.deepcopy(bundle())
+    edit(new)
+    assert compare(new, bundle()).changes
+    assert not compare(new, new).changes
+
+
+def test_words_are_counted_and_break_nobody() -> None:
+    new = copy.deepcopy(bundle())
+    operation(new, STATUS)["summary"] = "Another summary."
+    schema(new, "Video")["description"] = "Another description."
+    found = compare(bundle(), new)
+    assert (found.changes, found.words) == ([], 2)
+    assert str(found) == "2 descriptions, examples or sources differ."
+    assert str(compare(bundle(), bundle())) == "The descriptions are the same."
+
+
+def test_a_field_of_a_type_that_is_sent_and_received_is_told_for_both() -> None:
+    """`PublishType` only comes, `PrivacyLevel` goes both ways: closing it breaks senders and readers."""
+    new = copy.deepcopy(bundle())
+    schema(new, "PrivacyLevel").pop("x-open-enum")
+    said = str(compare(bundle(), new))
+    assert "takes known values only" in said
+    assert "is no longer text where the value is unknown" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "bumped"),
+    [
+        ("0.1.0", "0.1.1", False),
+        ("0.1.0", "0.2.0", True),
+        ("0.9.0", "1.0.0", True),
+        ("1.2.0", "1.3.0", False),
+        ("1.2.0", "2.0.0", True),
+        ("1.2.0", "1.2.0", False),
+    ],
+)
+def test_what_counts_as_a_bump(old: str, new: str, *, bumped: bool) -> None:
+    assert is_bump(*(version(f'name = "x"\nversion = "{text}"\n') for text in (old, new))) is bumped
+
+
+@pytest.fixture
+def released(tmp_path: Path) -> Path:
+    """A repository with a release 0.1.0 of this description."""
+    (tmp_path / "generated" / "bindings").mkdir(parents=True)
+    (tmp_path / "generated" / "bindings" / "openapi.json").write_text(json.dumps(bundle()))
+    (tmp_path / "pyproject.toml").write_text('version = "0.1.0"\n')
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "release"], ["tag", "v0.1.0"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_a_breaking_change_needs_a_new_version(
+    released: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from codegen import diff
+
+    new = copy.deepcopy(bundle())
+    schema(new, "Video")["properties"].pop("title")
+    file = tmp_path_factory.mktemp("new") / "openapi.json"
+    file.write_text(json.dumps(new))
+    arguments = ["v0.1.0", str(file)]
+    assert diff.main(arguments, released) == 0
+    assert "Video.title" in capsys.readouterr().out
+    assert diff.main([*arguments, "--require-bump"], released) == 1
+    assert "from 0.1.0 to 0.1.0 only" in capsys.readouterr().err
+    (released / "pyproject.toml").write_text('version = "0.2.0"\n')
+    assert diff.main([*arguments, "--require-bump"], released) == 0
+    assert diff.last_release(released) == "v0.1.0"
+    assert diff.main(["no-such-revision", str(file)], released) == 2
+
+
+def test_before_the_first_release_nothing_can_break(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from codegen import diff
+
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    assert diff.main(["--require-bump"], tmp_path) == 0
+    assert "Nothing is released yet" in capsys.readouterr().out
+
+
+def test_the_command_reads_folders_and_bundles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(bundle()))
+    root = Path(__file__).parent.parent.parent
+    assert main(["diff", str(file), str(root / "spec")]) == 0
+    assert "Breaks" not in capsys.readouterr().out
