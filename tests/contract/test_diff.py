@@ -232,9 +232,10 @@ CASES: list[tuple[str, Edit, Weight, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("edit", "weight", "text"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
-)
+NAMES = [case[0] for case in CASES]
+
+
+@pytest.mark.parametrize(("edit", "weight", "text"), [case[1:] for case in CASES], ids=NAMES)
 def test_change(edit: Edit, weight: Weight, text: str) -> None:
     new = copy.deepcopy(bundle())
     edit(new)
