@@ -70,7 +70,7 @@ class TokenKeeper:
     def __init__(self, client_key: str, client_secret: str, store: TokenStore) -> None:
         self.store: TokenStore = store
         self.current: str | None = None
-        """The account that logged in last; None when none has, in this process."""
+        """The account that logged in last in this process, or was found alone in the store."""
         self._client_key = client_key
         self._client_secret = client_secret
         self._inline = type(store) is MemoryTokenStore
@@ -138,6 +138,7 @@ class TokenKeeper:
             return self.current
         known = yield from self.accounts()
         if len(known) == 1:
+            self.current = known[0]  # and stays it, whoever else logs in elsewhere
             return known[0]
         if not known:
             raise NotLoggedIn("none", "log in first (exchange_code_for_token), or pass access_token=")

@@ -541,7 +541,7 @@ class TikTok(Publishing, _Face):
 
 
 class AsyncTikTok(AsyncPublishing, _Face):
-    """TikTok's Open API, for callers that await.
+    """TikTok's Open API, for callers that await (asyncio).
 
     Args:
         client_key: the app's key, from TikTok's developer portal. Sandbox and production have their own.

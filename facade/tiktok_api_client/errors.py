@@ -19,18 +19,22 @@
     ├── LoginTimedOut        nobody finished the login in time
     └── StoreFailed          the token store cannot be read or written
 
+An upload that stopped is an `UploadFailed`, an earlier post whose fate nobody knows an `OutcomeUnknown`, and
+a webhook delivery that is not TikTok's a `WebhookRefused`; they stand beside these, below `Error`.
+
 Code, category and advice come from the description's error catalogue; a code that is not in it arrives as the
 class of its HTTP status. No error shows a secret, and every error can be pickled.
 
 For code written for the documented library of this name: `TimeoutError` is `TimedOut`, and `HTTPError`
-catches whatever went wrong between this program and TikTok: `CouldNotAsk`, `Refused`, `Unreadable`.
+catches whatever went wrong between this program and TikTok: `CouldNotAsk`, `Refused`, `Unreadable`,
+`UploadFailed`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from tiktok_openapi import (
     AppNotApproved,
@@ -75,8 +79,20 @@ __all__ = [
 TimeoutError = TimedOut  # noqa: A001 - the documented name
 """No answer came back in time."""
 
-HTTPError: Final = (CouldNotAsk, Refused, Unreadable)
-"""What can go wrong between this program and TikTok; for ``except`` and `isinstance`."""
+if TYPE_CHECKING:
+    from .upload import UploadFailed
+
+    HTTPError: Final = (CouldNotAsk, Refused, Unreadable, UploadFailed)
+    """What can go wrong between this program and TikTok; for ``except`` and `isinstance`."""
+
+
+def __getattr__(name: str) -> object:
+    if name != "HTTPError":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .upload import UploadFailed  # it stands on this module
+
+    value = globals()["HTTPError"] = (CouldNotAsk, Refused, Unreadable, UploadFailed)
+    return value
 
 
 _PAGES: Final = {

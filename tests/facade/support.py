@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs
 
@@ -196,6 +197,9 @@ def iterate(items: AsyncGenerator[T, None]) -> Generator[T, None, None]:
         loop.run_until_complete(items.aclose())
         loop.close()
 
+
+CLIP = Path(__file__).resolve().parent.parent.parent / "examples" / "media" / "hello.mp4"
+"""A video that TikTok would take."""
 
 KEY, SECRET, REDIRECT = "key-1", "client-secret-1", "http://127.0.0.1:8765/callback/"
 

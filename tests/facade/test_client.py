@@ -368,6 +368,7 @@ def test_a_new_process_finds_its_account_and_asks_when_there_are_several(
     logged_in(kind, server, clock, token_store=store)
     later = make_client(kind, server, clock, token_store=FileTokenStore(tmp_path))
     assert later.get_creator_info().creator_username == "mock.creator"
+    assert later.open_id == "user-1"
     later.exchange_code_for_token(code="code-of-user-2")
     latest = make_client(kind, server, clock, token_store=FileTokenStore(tmp_path))
     with pytest.raises(NotLoggedIn, match=r"2 accounts; choose one with account\(open_id\)"):

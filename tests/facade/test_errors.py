@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.facade.support import (
+    CLIP,
     CREATOR,
     FakeClock,
     FakeTikTok,
@@ -201,6 +202,22 @@ def test_the_documented_names_catch_what_they_say() -> None:
     with pytest.raises(HTTPError):
         refusing.get_creator_info(access_token="act.mine-0001")
     assert not issubclass(Impossible, HTTPError)
+
+    def lose_the_chunk(request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT":
+            raise httpx.ReadError("reset")
+        address = "https://open-upload.tiktokapis.com/video/?upload_id=1&upload_token=secret-1"
+        return ok({**CREATOR, "publish_id": "v_pub_file~v2-1.1", "upload_url": address})
+
+    uploading = make_client("sync", lose_the_chunk, FakeClock())
+    with pytest.raises(HTTPError, match="resume"):
+        uploading.create_video(
+            source="FILE_UPLOAD",
+            upload_type="POST_VIDEO_FILE",
+            privacy_level="SELF_ONLY",
+            video_path=CLIP,
+            access_token="act.mine-0001",
+        )
 
 
 # Errors travel

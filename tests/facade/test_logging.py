@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.facade.support import CREATOR, REDIRECT, FakeClock, make_client
+from tests.facade.support import CLIP, CREATOR, REDIRECT, FakeClock, make_client
 from tiktok_api_client import Error, FileTokenStore, MemoryTokenStore, TikTok
 from tiktok_api_client._log import LOGGER
 
@@ -147,7 +147,7 @@ def actions(planted: Planted) -> dict[str, Callable[[TikTok], object]]:
         "client token": lambda tik: tik.get_client_token(),
         "qr": lambda tik: tik.qr_login(lambda _: None),
         "upload": lambda tik: tik.create_video(
-            source="FILE_UPLOAD", upload_type="POST_VIDEO_FILE", privacy_level="SELF_ONLY", video_path=MP4
+            source="FILE_UPLOAD", upload_type="POST_VIDEO_FILE", privacy_level="SELF_ONLY", video_path=CLIP
         ),
         "account": lambda tik: tik.account("user-1"),
         "login": lambda tik: tik.begin_login({"user_id": "user1"}),
@@ -281,6 +281,14 @@ def test_what_httpx_logs_of_an_upload_over_a_real_socket_has_no_token(kind: str)
             thread.join()
     assert "HTTP Request: PUT" in log.getvalue()
     search(log.getvalue(), Planted("Xq7Zk2"))
+
+
+def test_the_upload_of_the_search_goes_all_the_way() -> None:
+    server = Leaky(Planted("Xq7Zk2"), [])
+    tik = make_client("sync", server, FakeClock())
+    tik.exchange_code_for_token(code="code-1")
+    post: Any = actions(Planted(""))["upload"](tik)
+    assert post["final_response"] == {"status_code": 201}
 
 
 def test_what_others_log_through_httpx_stays_as_it_is() -> None:

@@ -61,6 +61,7 @@ def test_a_verifier_is_taken_exactly_when_tiktok_can_take_it(text: str) -> None:
 
 
 def test_the_limit_is_named() -> None:
+    assert check_code_verifier("a" * 128)
     with pytest.raises(Impossible, match="at most 128 characters, got 129 characters"):
         check_code_verifier("a" * 129)
     with pytest.raises(Impossible, match="43 to 128 characters, got an empty text"):
