@@ -204,7 +204,7 @@ class Faults:
         if fault.kind == "expired session":
             self.mock.clock.advance(3700)
         if fault.kind in {"expired token", "rotated token"}:
-            request.headers["authorization"] = "Bearer act.dead"
+            request.headers["authorization"] = "Bearer act.mock.dead"
         if fault.kind == "rotated token":
             self.mock.world.access_tokens.clear()
             self.mock.world.refresh_tokens.clear()
@@ -363,7 +363,7 @@ class Run:
         if outcome.startswith(("posted", "resumed")):
             self.check_end()
         self.expect(len(self.mock.world.posts) <= 1, "at most one post")
-        for secret in self.faults.secrets - {"act.dead"}:
+        for secret in self.faults.secrets - {"act.mock.dead"}:
             for text in self.said:
                 self.expect(secret not in text, "no secret in any message or log")
         return outcome
@@ -448,7 +448,7 @@ def run(cell: Cell) -> str:
             running = Run(cell, Path(folder))
             try:
                 outcome = running.run()
-                for secret in running.faults.secrets - {"act.dead"}:
+                for secret in running.faults.secrets - {"act.mock.dead"}:
                     running.expect(secret not in logs.getvalue(), "no secret in any log")
                 return outcome
             finally:
