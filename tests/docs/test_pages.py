@@ -18,7 +18,7 @@ from tiktok_mock_server.mock import MockTikTok
 from tiktok_mock_server.rules import qr
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = ["login", "tokens", "errors", "webhooks", "display"]
+PAGES = ["login", "tokens", "errors", "webhooks", "display", "publishing", "waiting", "preflight"]
 BLOCK = re.compile(
     r"^```python\n(?P<shown>.*?)^```$|^<!-- run\n(?P<hidden>.*?)^-->$", re.DOTALL | re.MULTILINE
 )
