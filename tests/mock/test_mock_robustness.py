@@ -25,15 +25,26 @@ PATIENCE = 10.0
 """For how many seconds an answer may keep a test waiting before it counts as a hang."""
 
 
-@pytest.fixture
-def remote(wire: Wire) -> Iterator[Player]:
-    """A player over a socket; the server gives a silent client a twentieth of a second."""
+def over(wire: Wire, body_timeout: float) -> Iterator[Player]:
     with MockTikTok(strict=True, verified_domains=("media.example.test",)) as mock:
         without_media_checks(mock)
         set_switches(mock, rate_limits=False)
-        with wire.to(mock, body_timeout=0.05) as url, httpx.Client(base_url=url, timeout=PATIENCE) as http:
-            yield Player(mock, http).log_in()
+        with wire.to(mock, body_timeout=body_timeout) as url:
+            with httpx.Client(base_url=url, timeout=PATIENCE) as http:
+                yield Player(mock, http).log_in()
         assert mock.engine.violations == []
+
+
+@pytest.fixture
+def remote(wire: Wire) -> Iterator[Player]:
+    """A player over a socket."""
+    yield from over(wire, PATIENCE)
+
+
+@pytest.fixture
+def impatient(wire: Wire) -> Iterator[Player]:
+    """The same, where the server gives a silent client a twentieth of a second."""
+    yield from over(wire, 0.05)
 
 
 def raw(remote: Player, *pieces: bytes) -> bytes:
@@ -118,7 +129,8 @@ def test_chunked_bodies_are_read_but_an_upload_needs_its_length(remote: Player) 
 
 
 @pytest.mark.parametrize("operation", ["getToken", "fetchStatus", "uploadChunk"])
-def test_a_client_that_keeps_its_body_to_itself(remote: Player, operation: str) -> None:
+def test_a_client_that_keeps_its_body_to_itself(impatient: Player, operation: str) -> None:
+    remote = impatient
     path, headers = BY_ID[operation].path, f"Authorization: Bearer {remote.token}\r\n"
     if operation == "uploadChunk":
         path = data(remote.init_video(1000))["upload_url"].removeprefix(str(remote.http.base_url).rstrip("/"))
