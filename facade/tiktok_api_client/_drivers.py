@@ -7,7 +7,7 @@ import inspect
 import signal
 import threading
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol, TypeVar, cast
@@ -71,7 +71,7 @@ class SystemClock:
             time.sleep(max(seconds, 0.0))
             return False
         woken = threading.Event()
-        waiter = Waiter(woken.set)
+        waiter = _thread_waiter(woken)
         if signal.enter(waiter):
             return True
         try:
@@ -86,7 +86,7 @@ class SystemClock:
             await anyio.sleep(max(seconds, 0.0))
             return False
         woken = anyio.Event()
-        waiter = Waiter(_from_any_thread(woken.set))
+        waiter = _task_waiter(woken)
         if signal.enter(waiter):
             return True
         try:
@@ -97,18 +97,27 @@ class SystemClock:
         return signal.is_set
 
 
-def _from_any_thread(function: Callable[[], object]) -> Callable[[], object]:
-    """A function that runs `function` on the loop that is running now, from whatever thread it is called."""
+def _thread_waiter(woken: threading.Event) -> Waiter:
+    def wake() -> bool:
+        woken.set()
+        return True
+
+    return Waiter(wake)
+
+
+def _task_waiter(woken: anyio.Event) -> Waiter:
     loop = asyncio.get_running_loop()
 
-    def wake() -> None:
+    def wake() -> bool:
         try:
-            loop.call_soon_threadsafe(function)
+            loop.call_soon_threadsafe(woken.set)
         except RuntimeError:
-            if not loop.is_closed():  # a closed loop has nobody left to wake
+            if not loop.is_closed():
                 raise
+            return False  # with its loop, the task is gone
+        return True
 
-    return wake
+    return Waiter(wake)
 
 
 @contextmanager
@@ -191,7 +200,7 @@ class SyncRunner:
             return self._clock.monotonic()
         if isinstance(step, Acquire):
             woken = threading.Event()
-            waiter = Waiter(woken.set)
+            waiter = _thread_waiter(woken)
             if not step.lock.enter(waiter):
                 try:
                     woken.wait()
@@ -272,7 +281,7 @@ class AsyncRunner:
             return self._clock.monotonic()
         if isinstance(step, Acquire):
             woken = anyio.Event()
-            waiter = Waiter(_from_any_thread(woken.set))
+            waiter = _task_waiter(woken)
             if not step.lock.enter(waiter):
                 try:
                     await woken.wait()

@@ -30,11 +30,14 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Waiter:
-    """Somebody who waits for a lock or a signal; `wake` lets it go on, from whatever thread."""
+    """Somebody who waits for a lock or a signal.
+
+    `wake` lets it go on, from whatever thread; False when it is not there any more.
+    """
 
     __slots__ = ("wake", "woken")
 
-    def __init__(self, wake: Callable[[], object]) -> None:
+    def __init__(self, wake: Callable[[], bool]) -> None:
         self.wake = wake
         self.woken = False
 
@@ -110,14 +113,17 @@ class Lock:
             self.release()
 
     def release(self) -> None:
-        """Hand the lock to whoever has waited longest."""
-        with self._mutex:
-            if not self._waiters:
-                self._held = False
+        """Hand the lock to whoever has waited longest, and is still there."""
+        while True:
+            with self._mutex:
+                if not self._waiters:
+                    self._held = False
+                    return
+                waiter = self._waiters.popleft()
+                waiter.woken = True
+            if waiter.wake():
                 return
-            waiter = self._waiters.popleft()
-            waiter.woken = True
-        waiter.wake()
+            waiter.woken = False
 
 
 @attrs.frozen(eq=False)

@@ -303,6 +303,25 @@ def test_a_waiter_whose_loop_is_gone_stops_nobody() -> None:
     assert log == ["next in", "next out"]
 
 
+def test_a_task_that_went_with_its_loop_does_not_keep_the_lock() -> None:
+    lock, log = Lock(), list[str]()
+    sync = SyncRunner(Client(), SystemClock())
+    sync.run(acquire(lock))
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(
+        AsyncRunner(AsyncClient(), SystemClock()).run(holding(lock, log, "gone", lambda: None))
+    )
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()  # nobody cancelled the task
+    lock.release()
+    assert not lock.is_held
+    sync.run(holding(lock, log, "next", lambda: None))
+    assert log == ["next in", "next out"]
+    with contextlib.suppress(RuntimeError):
+        task.get_coro().close()
+    assert not lock.is_held
+
+
 # Signals
 
 

@@ -179,7 +179,7 @@ class World:
             refresh_token = body.decode().rpartition("refresh_token=")[2].partition("&")[0]
             worker.answer = (effect.call, self.service.refresh(refresh_token))
         elif isinstance(effect, Acquire):
-            waiter = Waiter(lambda: None)
+            waiter = Waiter(lambda: True)
             if not effect.lock.enter(waiter):
                 worker.waiter, worker.lock = waiter, effect.lock
         elif isinstance(effect, Shield):
