@@ -64,7 +64,9 @@ def test_deep_json_is_no_state_and_no_crash() -> None:
     assert decode_state("[" * 100_000, SECRET) is None
 
 
-@pytest.mark.parametrize("value", [{1: "a"}, {"a": (1, 2)}, {"a": {1, 2}}, {"a": float("nan")}, {CHECK: "x"}])
+@pytest.mark.parametrize(
+    "value", [{1: "a"}, {"a": (1, 2)}, {"a": {1, 2}}, {"a": float("nan")}, {"a": float("inf")}, {CHECK: "x"}]
+)
 def test_a_mapping_that_json_would_change_is_refused(value: dict[str, object]) -> None:
     with pytest.raises(Impossible) as caught:
         encode_state(value, SECRET)
@@ -161,6 +163,7 @@ def test_a_refusal_says_what_it_usually_means() -> None:
     problem = caught.value
     assert (problem.code, problem.message, problem.log_id) == ("access_denied", "User declined", "L9")
     assert "try again and agree" in problem.advice
+    assert (problem.status, problem.retryable, problem.operation) == (302, False, "authorize")
     assert "authorize was refused: access_denied" in str(problem)
 
 
@@ -202,6 +205,12 @@ def test_any_text_gives_a_callback_or_an_error_of_ours(text: str, expected: str 
     for url in (text, f"{URL}?{text}", f"{URL}?code={text}&state={text}"):
         with contextlib.suppress(Impossible, Refused):
             parse_callback(url, expected=expected, secret=SECRET)
+
+
+def test_half_a_character_in_a_state_is_no_crash() -> None:
+    for sent, received in (("\ud800", "s"), ("s", "\ud800")):
+        with pytest.raises(StateMismatch):
+            parse_callback(f"?code=c&state={received}", expected=sent, secret=SECRET)
 
 
 def test_the_code_is_not_shown() -> None:
