@@ -107,6 +107,14 @@ class Pump:
         """Something may be due sooner than was known."""
         self._wake.set()
 
+    async def _perform_due(self, engine: Engine) -> None:
+        try:
+            while (job := engine.take_job(engine.world.now())) is not None:
+                engine.finish_job(job, await perform_async(engine.world, job))
+        except Exception:
+            # One world's trouble must not keep the others from their events.
+            log.exception("the mock failed between requests")
+
     async def run(self) -> None:
         """Until cancelled."""
         worlds = self._engine.family()
@@ -116,8 +124,7 @@ class Pump:
             waiting |= worlds.take_touched()
             pause: float | None = None
             for engine in list(waiting):
-                while (job := engine.take_job(engine.world.now())) is not None:
-                    engine.finish_job(job, await perform_async(engine.world, job))
+                await self._perform_due(engine)
                 due = engine.world.next_due()
                 if due is None or engine.world.clock.frozen:
                     waiting.discard(engine)  # a clock that stands still wakes us when it is moved

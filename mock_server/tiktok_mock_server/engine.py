@@ -20,7 +20,7 @@ from .clock import check_moment
 from .consent import answer_authorize
 from .description import BY_ID, ROUTES, allows_status
 from .instrument import around
-from .messages import READ, Broken, Inbound, Outbound, Read, Wait, form_pairs
+from .messages import PERFORMING, READ, Broken, Inbound, Outbound, Read, Wait, form_pairs
 from .rule import Rule
 from .rules import creator_info, display, oauth, publish, qr, rate_limits, routing, status, tokens, upload
 from .validate import check_response, list_fields
@@ -100,6 +100,9 @@ class Engine:
         self.violations: list[str] = []
         """Answers that were not valid against the description (with `strict`)."""
         self._lock = threading.RLock()
+        self._jobs_under_way = 0
+        """Jobs that a door is performing beside the requests."""
+        self._watchers: list[Callable[[], None]] = []
 
     # Worlds beside this one
 
@@ -157,20 +160,33 @@ class Engine:
                 exchange.close()
 
     def take_job(self, until: float) -> Job | None:
-        """The next job that is due."""
+        """The next job that is due. Whoever takes it must report what came of it."""
         with self._lock:
             self.world.settle()
-            return self.world.take_job(until)
+            job = self.world.take_job(until)
+            self._jobs_under_way += job is not None
+            return job
 
     def finish_job(self, job: Job, result: object) -> None:
         """Report what came of a job."""
         with self._lock:
             job.done(result, job.due)
+            self._jobs_under_way -= 1
+            watchers = list(self._watchers)
+        for wake in watchers:
+            wake()
 
-    def passing(self, until: float) -> Generator[Job, object, None]:
+    def _watch(self, wake: Callable[[], None]) -> Callable[[], None]:
+        self._watchers.append(wake)
+        return lambda: self._watchers.remove(wake)
+
+    def passing(self, until: float) -> Generator[Job | Wait, object, None]:
         """Let time pass: everything planned happens in its order, with the clock at its time."""
         check_moment(until)
         while True:
+            if self._jobs_under_way and not PERFORMING.get():
+                # What comes of them may plan something that belongs before `until`.
+                yield Wait(self._watch, lambda: not self._jobs_under_way, self.world.switches.webhook_timeout)
             with self._lock:
                 due = self.world.next_due()
                 if due is None or due > until:
@@ -181,7 +197,8 @@ class Engine:
                 job = self.world.take_job(due)
             if job is not None:
                 result = yield job
-                self.finish_job(job, result)
+                with self._lock:
+                    job.done(result, job.due)
         with self._lock:
             if until > self.world.now():
                 self.world.clock.move_to(until)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .messages import Wait
+from .messages import PERFORMING, Wait
 from .why import log
 from .world import Attempt, Deliver, Fetch, Fetched, Job, World
 
@@ -90,7 +90,11 @@ def _deliver(world: World, work: Deliver) -> Attempt:
     delivery = work.delivery
     try:
         if world.receiver is not None:
-            status = world.receiver(delivery, dict(work.headers))
+            token = PERFORMING.set(True)
+            try:
+                status = world.receiver(delivery, dict(work.headers))
+            finally:
+                PERFORMING.reset(token)
         else:
             answer = _client().post(
                 delivery.url, content=delivery.body, headers=dict(work.headers), timeout=work.timeout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from enum import Enum
 from typing import Final, final
 from urllib.parse import parse_qsl
@@ -35,6 +36,10 @@ class Wait:
     until: Callable[[], bool]
     seconds: float
     """For how long, on the wall's clock."""
+
+
+PERFORMING: Final = ContextVar("PERFORMING", default=False)
+"""Whether a receiver of events is being called here, so that it does not wait for its own end."""
 
 
 @attrs.frozen(eq=False)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ import pytest
 
 from tests.mock.story import tell
 from tests.mock.support import Player, data, mp4, query_of
-from tiktok_mock_server import MockTikTok
+from tiktok_mock_server import MockTikTok, webhooks
 from tiktok_mock_server.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,3 +189,53 @@ def test_so_they_do_over_http() -> None:
         ):
             digests.add(run_story(line["url"], hash_seed=seed))
     assert len(digests) == 1
+
+
+def test_events_arrive_while_nobody_asks() -> None:
+    arrived: queue.Queue[tuple[str, bytes]] = queue.Queue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            arrived.put((self.headers["TikTok-Signature"], body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            del format, args
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as receiver:
+        thread = threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        hook = f"http://127.0.0.1:{receiver.server_port}/hook"
+        options = (
+            "--webhook-url",
+            hook,
+            "--switch",
+            "check_media=false",
+            "--switch",
+            "processing_seconds=0.05",
+        )
+        with serving(*options) as (_, line), MockTikTok() as here:
+            with httpx.Client(base_url=line["url"]) as http:
+                player = Player(here, http)
+                player.token = http.post("/_mock/authorize", json={}).json()["access_token"]
+                publish_id = player.post_video()
+                signature, body = arrived.get(timeout=PATIENCE)
+                moment = int(signature.partition(",")[0].removeprefix("t="))
+                assert signature == webhooks.signature("mock_client_secret", moment, body)
+                assert json.loads(body)["event"] == "post.publish.complete"
+                assert publish_id in json.loads(body)["content"]
+        receiver.shutdown()
+        thread.join()
+
+
+def test_72_hours_of_retries_through_the_control_api() -> None:
+    """The receiver is not there; the clock is moved over HTTP, and every attempt is made on the way."""
+    options = ("--freeze", "--webhook-url", "http://127.0.0.1:9/hook", "--switch", "check_media=false")
+    with serving(*options) as (_, line), httpx.Client(base_url=line["url"], timeout=PATIENCE) as http:
+        ping = http.post("/_mock/webhook/ping").json()
+        assert ping["event"] == "tiktok.ping"
+        http.post("/_mock/clock", json={"advance": 73 * 3600})
+        [delivery] = http.get("/_mock/deliveries").json()["deliveries"]
+        assert (delivery["state"], len(delivery["attempts"])) == ("dropped", 13)

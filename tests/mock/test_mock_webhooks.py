@@ -280,6 +280,22 @@ def test_what_counts_as_this_machine(host: str | None, near: bool) -> None:
     assert webhooks.is_loopback(host) is near
 
 
+def test_a_receiver_may_call_back_and_move_the_clock(player: Player) -> None:
+    seen: list[str] = []
+
+    def curious(delivery: Delivery, _headers: dict[str, str]) -> int:
+        publish_id = json.loads(json.loads(delivery.body)["content"])["publish_id"]
+        seen.append(player.status(publish_id)["status"])
+        player.mock.clock.advance(1)
+        return 200
+
+    player.mock.on_event(curious)
+    player.post_video()
+    player.mock.clock.advance(10)
+    assert seen == ["PUBLISH_COMPLETE"]
+    assert player.mock.world.deliveries[0].state == "delivered"
+
+
 # Over HTTP
 
 
