@@ -1,7 +1,7 @@
-"""Rounds of small calls by every contestant, in this process: prints one JSON line of CPU seconds per call.
+"""Blocks of small calls, ours or those of others, each in a process of their own that obeys its input.
 
-All talk to the same server over connections that stay open. A block is a few hundred calls; contestants
-take turns.
+All talk to the same server over connections that stay open. A block is a few hundred calls; the parent lets
+the contestants take turns. The first line of the output names them.
 """
 
 from __future__ import annotations
@@ -49,93 +49,93 @@ Calls = dict[str, Callable[[], object]]
 AsyncCalls = dict[str, Callable[[], Awaitable[object]]]
 
 
-def _sync(url: str) -> Calls:
-    import httpx
-    import requests
-
+def _sync_ours(url: str) -> Calls:
     from tiktok_api_client import MemoryTokenStore, TikTok
     from tiktok_openapi import Client
 
-    plain = httpx.Client()
     bindings = Client(url)
     store = MemoryTokenStore()
     tik = TikTok(
         "key", "secret", "https://example.com/callback/", base_url=url, token_store=store, clock=Hasty()
     )
     tik.exchange_code_for_token("code")
-    session = requests.Session()
-    creator, status = url + CREATOR, url + STATUS
     return {
-        "httpx": lambda: plain.post(status, json=BODY, headers=HEADERS).json(),
         "bindings": lambda: bindings.post.fetch_status(access_token=TOKEN, publish_id=PUBLISH_ID),
         "facade": lambda: tik.check_upload_status(PUBLISH_ID),
-        "requests": lambda: session.post(status, json=BODY, headers=HEADERS).json(),
-        "requests, no session": lambda: requests.post(status, json=BODY, headers=HEADERS, timeout=10).json(),
-        "httpx, creator info": lambda: plain.post(creator, json={}, headers=HEADERS).json(),
         "bindings, creator info": lambda: bindings.post.query_creator_info(access_token=TOKEN),
         "facade, creator info": tik.get_creator_info,
     }
 
 
-async def _async(url: str) -> AsyncCalls:
+def _sync_others(url: str) -> Calls:
     import httpx
+    import requests
 
+    plain = httpx.Client()
+    session = requests.Session()
+    creator, status = url + CREATOR, url + STATUS
+    return {
+        "httpx": lambda: plain.post(status, json=BODY, headers=HEADERS).json(),
+        "requests": lambda: session.post(status, json=BODY, headers=HEADERS).json(),
+        "requests, no session": lambda: requests.post(status, json=BODY, headers=HEADERS, timeout=10).json(),
+        "httpx, creator info": lambda: plain.post(creator, json={}, headers=HEADERS).json(),
+    }
+
+
+async def _async_ours(url: str) -> AsyncCalls:
     from tiktok_api_client import AsyncTikTok, MemoryTokenStore
     from tiktok_openapi import AsyncClient
 
-    plain = httpx.AsyncClient()
     bindings = AsyncClient(url)
     store = MemoryTokenStore()
     tik = AsyncTikTok(
         "key", "secret", "https://example.com/callback/", base_url=url, token_store=store, clock=Hasty()
     )
     await tik.exchange_code_for_token("code")
-    status = url + STATUS
-
-    async def bare() -> object:
-        return (await plain.post(status, json=BODY, headers=HEADERS)).json()
-
     return {
-        "httpx": bare,
         "bindings": lambda: bindings.post.fetch_status(access_token=TOKEN, publish_id=PUBLISH_ID),
         "facade": lambda: tik.check_upload_status(PUBLISH_ID),
     }
 
 
-def sync_rounds(url: str, rounds: int, block: int) -> dict[str, list[float]]:
-    """CPU seconds per call, of each contestant in each round."""
-    calls = _sync(url)
-    found: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        for _ in range(20):
+async def _async_others(url: str) -> AsyncCalls:
+    import httpx
+
+    plain = httpx.AsyncClient()
+    status = url + STATUS
+
+    async def bare() -> object:
+        return (await plain.post(status, json=BODY, headers=HEADERS)).json()
+
+    return {"httpx": bare}
+
+
+def _tell(answer: object) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+def serve_sync(calls: Calls, block: int) -> None:
+    """For each contestant named on a line of the input: CPU seconds per call of one block."""
+    _tell(list(calls))
+    for line in sys.stdin:
+        call = calls[line.strip()]
+        began = time.process_time()
+        for _ in range(block):
             call()
-    for number in range(rounds):
-        names = list(calls)
-        for name in names if number % 2 == 0 else reversed(names):
-            call = calls[name]
-            began = time.process_time()
-            for _ in range(block):
-                call()
-            found[name].append((time.process_time() - began) / block)
-    return found
+        _tell((time.process_time() - began) / block)
 
 
-async def async_rounds(url: str, rounds: int, block: int) -> dict[str, list[float]]:
+async def serve_async(make: Callable[[str], Awaitable[AsyncCalls]], url: str, block: int) -> None:
     """The same, awaited one after the other."""
-    calls = await _async(url)
-    found: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        for _ in range(20):
+    calls = await make(url)
+    _tell(list(calls))
+    for line in sys.stdin:
+        call = calls[line.strip()]
+        began = time.process_time()
+        for _ in range(block):
             await call()
-    for number in range(rounds):
-        names = list(calls)
-        for name in names if number % 2 == 0 else reversed(names):
-            call = calls[name]
-            began = time.process_time()
-            for _ in range(block):
-                await call()
-            found[name].append((time.process_time() - began) / block)
-    return found
+        _tell((time.process_time() - began) / block)
 
 
 def construction() -> dict[str, list[float]]:
@@ -166,17 +166,17 @@ def construction() -> dict[str, list[float]]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=["sync", "async", "construction"])
+    parser.add_argument("who", nargs="?", choices=["ours", "others"])
     parser.add_argument("--url", default="")
-    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--block", type=int, default=200)
     given = parser.parse_args()
+    ours = given.who == "ours"
     if given.what == "construction":
-        found = construction()
+        _tell(construction())
     elif given.what == "sync":
-        found = sync_rounds(given.url, given.rounds, given.block)
+        serve_sync((_sync_ours if ours else _sync_others)(given.url), given.block)
     else:
-        found = asyncio.run(async_rounds(given.url, given.rounds, given.block))
-    sys.stdout.write(json.dumps(found) + "\n")
+        asyncio.run(serve_async(_async_ours if ours else _async_others, given.url, given.block))
 
 
 if __name__ == "__main__":

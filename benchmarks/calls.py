@@ -6,18 +6,41 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Callable
+from contextlib import ExitStack
 
-from benchmarks.harness import Report, main, python, ratios, server
+from benchmarks.harness import Report, interleaved, main, python, ratios, server
+
+
+def _race(kind: str, url: str, rounds: int, block: int) -> dict[str, list[float]]:
+    """CPU seconds per call of every contestant in every round; ours in one process, the others in another."""
+    with ExitStack() as stack:
+        asked: dict[str, Callable[[], float]] = {}
+        for who in ("ours", "others"):
+            arguments = ["-m", "benchmarks.callers", kind, who, "--url", url, "--block", str(block)]
+            names, process = stack.enter_context(server(*arguments))
+            for name in names:
+                asked[name] = lambda name=name, process=process: _ask(process, name)  # type: ignore[misc]
+        for ask in asked.values():
+            ask()
+        return interleaved(asked, rounds)
+
+
+def _ask(process: subprocess.Popen[str], name: str) -> float:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(name + "\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())
 
 
 def measure(full: bool) -> Report:
     rounds, block = (41, 300) if full else (15, 200)
     report = Report("calls", f"2. Calls: CPU per call, {rounds} rounds of {block}")
-    options = ["--rounds", str(rounds), "--block", str(block)]
     for kind in ("sync", "async"):
         with server("-m", "benchmarks.sink") as (line, _):
-            ran = python("-m", "benchmarks.callers", kind, "--url", line["url"], *options)
-        found: dict[str, list[float]] = json.loads(ran.output)
+            found = _race(kind, line["url"], rounds, block)
         bare = found["httpx"]
         report.add(
             f"{kind}: facade (typed, checked, paced) over httpx .post().json()",

@@ -269,6 +269,7 @@ def server(
     """A server in a process of its own, and the JSON line with which it begins."""
     with subprocess.Popen(
         [sys.executable, *arguments],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=env or environment(),
