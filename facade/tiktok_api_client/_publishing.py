@@ -1,32 +1,32 @@
-"""Publishing, on both faces: `TikTok` and `AsyncTikTok` inherit it. Each method runs one flow."""
+"""Publishing, on both faces: `TikTok` and `AsyncTikTok` inherit it. Each method runs one flow.
+
+What a flow needs is imported when it is first called: a program that only logs in pays for none of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import attrs
-
-from . import preflight, publish, wait
 from ._drivers import AsyncRunner, SyncRunner
-from ._flow import Signal
 from ._session import Session
-from .attempt import OnPublishId, Options
-from .handle import AsyncUpload, Upload
-from .outcome import Outcome
-from .posts import PhotoDraft, PhotoPost, Post, VideoDraft, VideoPost
-from .preflight import Preflight, Problem
-from .rehearse import PlannedRequest, rehearse
-from .results import Submitted
-from .source import VideoInput
-from .status import cancel
-from .upload import OnProgress
-from .wait import TIMEOUT
+from .schedule import TIMEOUT
 
 if TYPE_CHECKING:
     from typing_extensions import Required, TypedDict, Unpack
 
     from tiktok_openapi import PrivacyLevel
+
+    from ._flow import Signal
+    from .attempt import OnPublishId, Options
+    from .handle import AsyncUpload, Upload
+    from .outcome import Outcome
+    from .posts import Post
+    from .preflight import Preflight, Problem
+    from .rehearse import PlannedRequest
+    from .results import Submitted
+    from .source import VideoInput
+    from .upload import OnProgress
 
     class HowToSend(TypedDict, total=False):
         """How a post is sent; `Options` says what each word means."""
@@ -78,13 +78,12 @@ if TYPE_CHECKING:
         brand_organic_toggle: bool | None
 
 
-_HOW = frozenset(field.name for field in attrs.fields(Options))
-
-
 def _split(words: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
     """What a post says, and how it is sent."""
-    what = {name: value for name, value in words.items() if name not in _HOW}
-    return what, Options(**{name: value for name, value in words.items() if name in _HOW})
+    from .attempt import HOW, Options
+
+    what = {name: value for name, value in words.items() if name not in HOW}
+    return what, Options(**{name: value for name, value in words.items() if name in HOW})
 
 
 class Publishing:
@@ -132,6 +131,10 @@ class Publishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
         """
+        from . import publish
+        from .posts import VideoPost
+        from .rehearse import rehearse
+
         what, options = _split(words)
         post = VideoPost(video=video, **what)
         if dry_run:
@@ -168,6 +171,10 @@ class Publishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
         """
+        from . import publish
+        from .posts import VideoDraft
+        from .rehearse import rehearse
+
         what, options = _split(words)
         post = VideoDraft(video=video, **what)
         if dry_run:
@@ -214,6 +221,10 @@ class Publishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
+        from . import publish
+        from .posts import PhotoPost
+        from .rehearse import rehearse
+
         what, options = _split(words)
         post = PhotoPost(photo_images=photo_images, **what)
         if dry_run:
@@ -255,6 +266,10 @@ class Publishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
+        from . import publish
+        from .posts import PhotoDraft
+        from .rehearse import rehearse
+
         what, options = _split(words)
         post = PhotoDraft(photo_images=photo_images, **what)
         if dry_run:
@@ -309,6 +324,9 @@ class Publishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
         """
+        from . import publish
+        from .attempt import Options
+
         return self._runner.run(
             publish.create_video(
                 self._session,
@@ -370,6 +388,9 @@ class Publishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
+        from . import publish
+        from .attempt import Options
+
         return self._runner.run(
             publish.create_photo(
                 self._session,
@@ -397,10 +418,16 @@ class Publishing:
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
         """
+        from . import publish
+        from .attempt import Options
+
         return self._runner.run(publish.publish(self._session, post, Options(**how)))
 
     def start(self, post: Post, **how: Unpack[HowToSend]) -> Upload:
         """Post what a value says, in the background: iterate for progress, ask for the result, cancel."""
+        from .attempt import Options
+        from .handle import Upload
+
         return Upload(self._runner, self._session, post, Options(**how))
 
     def check(
@@ -425,6 +452,8 @@ class Publishing:
 
         Source: https://developers.tiktok.com/doc/content-sharing-guidelines
         """
+        from . import preflight
+
         return self._runner.run(
             preflight.check(
                 self._session,
@@ -461,6 +490,8 @@ class Publishing:
             UploadEnded: TikTok takes no more bytes; only a new post can help.
             UploadFailed: the rest did not arrive either.
         """
+        from . import publish
+
         return self._runner.run(
             publish.resume(
                 self._session,
@@ -478,6 +509,8 @@ class Publishing:
 
         Look into the TikTok app first: there may be a post already.
         """
+        from . import publish
+
         self._runner.run(publish.forget(self._session, key=key))
 
     def wait(
@@ -499,6 +532,8 @@ class Publishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
         """
+        from . import wait
+
         return self._runner.run(
             wait.wait(self._session, publish_id=publish_id, timeout=timeout, access_token=access_token)
         )
@@ -507,6 +542,8 @@ class Publishing:
         self, publish_id: str, *, timeout: float | None = TIMEOUT, access_token: str | None = None
     ) -> Generator[Outcome, None, None]:
         """The same, with an item for every change on the way; the last item is what `wait` would give."""
+        from . import wait
+
         return self._runner.iterate(
             wait.watch(self._session, publish_id=publish_id, timeout=timeout, access_token=access_token)
         )
@@ -519,6 +556,8 @@ class Publishing:
         They come when moderation has ended, usually within a minute, sometimes hours later, and never for
         posts that are not public: then `Published` comes without ids when the time is over.
         """
+        from . import wait
+
         return self._runner.run(
             wait.wait_for_post_ids(
                 self._session, publish_id=publish_id, timeout=timeout, access_token=access_token
@@ -533,6 +572,8 @@ class Publishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
         """
+        from .status import cancel
+
         self._runner.run(cancel(self._session, publish_id=publish_id, access_token=access_token))
 
     def deliver(self, event: object) -> bool:
@@ -591,6 +632,10 @@ class AsyncPublishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
         """
+        from . import publish
+        from .posts import VideoPost
+        from .rehearse import rehearse
+
         what, options = _split(words)
         post = VideoPost(video=video, **what)
         if dry_run:
@@ -627,6 +672,10 @@ class AsyncPublishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
         """
+        from . import publish
+        from .posts import VideoDraft
+        from .rehearse import rehearse
+
         what, options = _split(words)
         post = VideoDraft(video=video, **what)
         if dry_run:
@@ -673,6 +722,10 @@ class AsyncPublishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
+        from . import publish
+        from .posts import PhotoPost
+        from .rehearse import rehearse
+
         what, options = _split(words)
         post = PhotoPost(photo_images=photo_images, **what)
         if dry_run:
@@ -714,6 +767,10 @@ class AsyncPublishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
+        from . import publish
+        from .posts import PhotoDraft
+        from .rehearse import rehearse
+
         what, options = _split(words)
         post = PhotoDraft(photo_images=photo_images, **what)
         if dry_run:
@@ -768,6 +825,9 @@ class AsyncPublishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
         """
+        from . import publish
+        from .attempt import Options
+
         return await self._runner.run(
             publish.create_video(
                 self._session,
@@ -829,6 +889,9 @@ class AsyncPublishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         """
+        from . import publish
+        from .attempt import Options
+
         return await self._runner.run(
             publish.create_photo(
                 self._session,
@@ -856,10 +919,16 @@ class AsyncPublishing:
             UploadFailed: there is a post, and its bytes did not all arrive; `resume` goes on.
             OutcomeUnknown: an earlier call with this key may have posted.
         """
+        from . import publish
+        from .attempt import Options
+
         return await self._runner.run(publish.publish(self._session, post, Options(**how)))
 
     def start(self, post: Post, **how: Unpack[HowToSend]) -> AsyncUpload:
         """Post what a value says, in the background: iterate for progress, ask for the result, cancel."""
+        from .attempt import Options
+        from .handle import AsyncUpload
+
         return AsyncUpload(self._runner, self._session, post, Options(**how))
 
     async def check(
@@ -884,6 +953,8 @@ class AsyncPublishing:
 
         Source: https://developers.tiktok.com/doc/content-sharing-guidelines
         """
+        from . import preflight
+
         return await self._runner.run(
             preflight.check(
                 self._session,
@@ -920,6 +991,8 @@ class AsyncPublishing:
             UploadEnded: TikTok takes no more bytes; only a new post can help.
             UploadFailed: the rest did not arrive either.
         """
+        from . import publish
+
         return await self._runner.run(
             publish.resume(
                 self._session,
@@ -937,6 +1010,8 @@ class AsyncPublishing:
 
         Look into the TikTok app first: there may be a post already.
         """
+        from . import publish
+
         await self._runner.run(publish.forget(self._session, key=key))
 
     async def wait(
@@ -958,6 +1033,8 @@ class AsyncPublishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
         """
+        from . import wait
+
         return await self._runner.run(
             wait.wait(self._session, publish_id=publish_id, timeout=timeout, access_token=access_token)
         )
@@ -966,6 +1043,8 @@ class AsyncPublishing:
         self, publish_id: str, *, timeout: float | None = TIMEOUT, access_token: str | None = None
     ) -> AsyncGenerator[Outcome, None]:
         """The same, with an item for every change on the way; the last item is what `wait` would give."""
+        from . import wait
+
         return self._runner.iterate(
             wait.watch(self._session, publish_id=publish_id, timeout=timeout, access_token=access_token)
         )
@@ -978,6 +1057,8 @@ class AsyncPublishing:
         They come when moderation has ended, usually within a minute, sometimes hours later, and never for
         posts that are not public: then `Published` comes without ids when the time is over.
         """
+        from . import wait
+
         return await self._runner.run(
             wait.wait_for_post_ids(
                 self._session, publish_id=publish_id, timeout=timeout, access_token=access_token
@@ -992,6 +1073,8 @@ class AsyncPublishing:
 
         Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
         """
+        from .status import cancel
+
         await self._runner.run(cancel(self._session, publish_id=publish_id, access_token=access_token))
 
     def deliver(self, event: object) -> bool:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any, TypeVar, Union, cast
+from typing import Any, Final, TypeVar, Union, cast
 
 import attrs
 
@@ -72,6 +72,10 @@ class Options:
     """False when the app has not passed TikTok's audit, so that preflight knows its rules."""
     look_at_photos: bool = False
     """Whether preflight fetches the beginning of each photo, to see its format and its size."""
+
+
+HOW: Final = frozenset(field.name for field in attrs.fields(Options))
+"""The words that say how a post is sent."""
 
 
 class OutcomeUnknown(Error):

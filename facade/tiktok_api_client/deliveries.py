@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import Final
-
-from tiktok_openapi import (
-    PostPublishComplete,
-    PostPublishFailed,
-    PostPublishInboxDelivered,
-    PostPublishPubliclyAvailable,
-)
+from typing import TYPE_CHECKING, Final
 
 from ._flow import Signal
-from .outcome import Failed, InInbox, Published
+
+if TYPE_CHECKING:
+    from tiktok_openapi import PostPublishFailed
+
+    from .outcome import Failed, InInbox, Published
 
 KEEP: Final = 10_000
 """How many posts' events are remembered for a wait that has not begun yet."""
@@ -33,11 +30,15 @@ class Told:
 
     def outcome(self) -> Published | InInbox | Failed | None:
         """What became of the post. Events come in any order, so the furthest one counts."""
+        if not (self.published or self.post_ids or self.failed or self.in_inbox):
+            return None
+        from .outcome import Failed, InInbox, Published
+
         if self.published or self.post_ids:
             return Published(publish_id=self.publish_id, post_ids=self.post_ids)
         if self.failed is not None:
             return Failed(publish_id=self.publish_id, fail_reason=self.failed.content.reason)
-        return InInbox(publish_id=self.publish_id) if self.in_inbox else None
+        return InInbox(publish_id=self.publish_id)
 
 
 class Deliveries:
@@ -60,6 +61,13 @@ class Deliveries:
 
     def deliver(self, event: object) -> bool:
         """Take a verified event; whether it is about the outcome of a post."""
+        from tiktok_openapi import (  # whoever has an event has paid for its models already
+            PostPublishComplete,
+            PostPublishFailed,
+            PostPublishInboxDelivered,
+            PostPublishPubliclyAvailable,
+        )
+
         if not isinstance(
             event,
             (PostPublishComplete, PostPublishFailed, PostPublishInboxDelivered, PostPublishPubliclyAvailable),

@@ -15,6 +15,8 @@ LONGEST: Final = 20.0
 LONGEST_FOR_IDS: Final = 60.0
 """Seconds between two questions at most, while a post is moderated."""
 GROWTH: Final = 1.3
+TIMEOUT: Final = 600.0
+"""Seconds that `wait` waits unless told otherwise. Processing can take half an hour and more."""
 
 
 def poll_schedule(

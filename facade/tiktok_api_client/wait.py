@@ -19,11 +19,9 @@ from .attempt import mark
 from .errors import OverBudget
 from .outcome import Failed, Outcome, Processing, Published, Unknown, final_outcome
 from .results import Status, with_body
-from .schedule import LONGEST_FOR_IDS, poll_schedule
+from .schedule import LONGEST_FOR_IDS, TIMEOUT, poll_schedule
 from .status import check_publish_id
 
-TIMEOUT: Final = 600.0
-"""Seconds that `wait` waits unless told otherwise. Processing can take half an hour and more."""
 GRACE: Final = 60.0
 """Seconds for which TikTok may not know a publish id that it has just given."""
 
