@@ -315,7 +315,7 @@ def test_refused_before_anything_is_asked(tmp_path: Path, path: Path) -> None:
     assert "size: must be that of video: 1,048,600 bytes, got 7" in refusal(DATA, size=7)
     assert "at most 4,294,967,296 bytes (4 GiB)" in refusal(pieces(), size=4_294_967_297)
     assert "or use AsyncTikTok" in refusal(async_pieces(), size=len(DATA))
-    assert "must be a readable file (embedded null byte)" in refusal("a\0b")
+    assert "must be a readable file (" in refusal("a\0b")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
