@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 
 import av
-from av.video.stream import VideoStream
+
+_av: Any = av
+"""PyAV knows the types of its streams only when it is told the codec in so many words."""
 
 
 def video(
@@ -25,7 +27,7 @@ def video(
 def sound() -> bytes:
     """An MP4 without a picture."""
     file = BytesIO()
-    with av.open(file, "w", format="mp4") as output:
+    with _av.open(file, "w", format="mp4") as output:
         stream = output.add_stream("aac", rate=44100)
         frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
         for plane in frame.planes:
@@ -53,8 +55,8 @@ def _encode(
 ) -> bytes:
     file = BytesIO()
     options: dict[str, str] = {"x265-params": "log-level=none"} if codec == "libx265" else {}
-    with av.open(file, "w", format=container) as output:
-        stream = cast(VideoStream, output.add_stream(cast(Any, codec), rate=rate, options=options))
+    with _av.open(file, "w", format=container) as output:
+        stream = output.add_stream(codec, rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
         frame = av.VideoFrame(width, height, pixels)
         for plane in frame.planes:

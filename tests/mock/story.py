@@ -1,5 +1,6 @@
-"""A long story told to a mock, and one digest of all that it answered. Run by the determinism test in processes of
-their own: `python -m tests.mock.story [URL]`."""
+"""A long story told to a mock, and one digest of all that it answered.
+
+Run by the determinism test in processes of their own: `python -m tests.mock.story [URL]`."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import attrs
@@ -240,8 +240,9 @@ def data(answer: httpx.Response) -> dict[str, Any]:
 def refusal(answer: httpx.Response) -> tuple[int, str, str]:
     """Status, code and message of a refusal, of either envelope."""
     body: dict[str, Any] = answer.json()
-    error = body.get("error")
+    error: Any = body.get("error")
     if isinstance(error, dict):
+        error = cast("dict[str, str]", error)
         return answer.status_code, str(error["code"]), str(error["message"])
     return answer.status_code, str(error), str(body.get("error_description", ""))
 

@@ -7,12 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.mock.support import MP4_START, Player, data
-from tests.mock.test_mock_serve import serving
-from tiktok_mock_server import MockTikTok
+from tests.mock.support import MP4_START, data
+from tests.mock.test_mock_serve import remote_player
 
 MIB = 1024 * 1024
 PIECE = bytes(MIB)
@@ -44,34 +42,32 @@ def content(first: int, length: int) -> Iterator[bytes]:
 def test_memory_stays_flat(size: int, tmp_path: Path) -> None:
     chunk = 64 * MIB
     count = size // chunk
-    with serving("--log-level", "error", TMPDIR=str(tmp_path)) as (process, line), MockTikTok() as here:
-        with httpx.Client(base_url=line["url"], timeout=60) as http:
-            player = Player(here, http)
-            player.token = http.post("/_mock/authorize", json={}).json()["access_token"]
-            small = player.post_video()
-            before = resident(process.pid)
-            started = data(player.init_video(size, chunk, count))
-            digest = hashlib.sha256()
-            on_disk = 0
-            for number in range(count):
-                first = number * chunk
-                length = size - first if number == count - 1 else chunk
-                for piece in content(first, length):
-                    digest.update(piece)
-                headers = {
-                    "Content-Type": "video/mp4",
-                    "Content-Length": str(length),
-                    "Content-Range": f"bytes {first}-{first + length - 1}/{size}",
-                }
-                answer = http.put(started["upload_url"], content=content(first, length), headers=headers)
-                assert answer.status_code == (201 if number == count - 1 else 206)
-                on_disk = max([on_disk, *(path.stat().st_size for path in tmp_path.iterdir())])
-            growth = resident(process.pid) - before
-            told = http.get(f"/_mock/posts/{started['publish_id']}").json()
-            assert (told["sha256"], told["received"]) == (digest.hexdigest(), size)
-            assert growth < MOST_GROWTH
-            assert list(tmp_path.iterdir()) == []
-            assert on_disk in (0, size - (size - (count - 1) * chunk)), (
-                "kept until complete where it is looked into"
-            )
-            assert small != started["publish_id"]
+    with remote_player("--log-level", "error", TMPDIR=str(tmp_path)) as (player, process):
+        http = player.http
+        small = player.post_video()
+        before = resident(process.pid)
+        started = data(player.init_video(size, chunk, count))
+        digest = hashlib.sha256()
+        on_disk = 0
+        for number in range(count):
+            first = number * chunk
+            length = size - first if number == count - 1 else chunk
+            for piece in content(first, length):
+                digest.update(piece)
+            headers = {
+                "Content-Type": "video/mp4",
+                "Content-Length": str(length),
+                "Content-Range": f"bytes {first}-{first + length - 1}/{size}",
+            }
+            answer = http.put(started["upload_url"], content=content(first, length), headers=headers)
+            assert answer.status_code == (201 if number == count - 1 else 206)
+            on_disk = max([on_disk, *(path.stat().st_size for path in tmp_path.iterdir())])
+        growth = resident(process.pid) - before
+        told = http.get(f"/_mock/posts/{started['publish_id']}").json()
+        assert (told["sha256"], told["received"]) == (digest.hexdigest(), size)
+        assert growth < MOST_GROWTH
+        assert list(tmp_path.iterdir()) == []
+        assert on_disk in (0, size - (size - (count - 1) * chunk)), (
+            "kept until complete where it is looked into"
+        )
+        assert small != started["publish_id"]

@@ -94,7 +94,7 @@ def test_the_other_code_for_a_field_without_its_scope(mock: MockTikTok) -> None:
 
 @pytest.mark.parametrize("operation", ["getUserInfo", "listVideos", "queryVideos"])
 def test_missing_and_unknown_fields(player: Player, operation: str) -> None:
-    body = None if operation == "getUserInfo" else {}
+    body: object = None if operation == "getUserInfo" else {}
     missing = player.call(operation, body)
     message = "Fields is required, please provide fields in the request"
     assert refusal(missing) == (400, "invalid_params", message)

@@ -36,7 +36,7 @@ def outcome(player: Player, body: bytes) -> str:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda: media_files.video(), ""),
+        (media_files.video, ""),
         (lambda: media_files.video(container="mov"), ""),
         (lambda: media_files.video(container="webm", codec="libvpx-vp9"), ""),
         (lambda: media_files.video(container="webm", codec="libvpx"), ""),
@@ -51,7 +51,7 @@ def outcome(player: Player, body: bytes) -> str:
         (lambda: media_files.video(container="matroska"), "file_format_check_failed"),
         (lambda: media_files.video(container="avi", codec="mpeg4"), "file_format_check_failed"),
         (lambda: media_files.video(codec="mpeg4"), "file_format_check_failed"),
-        (lambda: media_files.sound(), "file_format_check_failed"),
+        (media_files.sound, "file_format_check_failed"),
         (lambda: media_files.photo("jpeg", 640, 480), "file_format_check_failed"),
         (lambda: media_files.video(seconds=11, rate=24), "duration_check_failed"),
         (lambda: media_files.video(rate=12), "frame_rate_check_failed"),

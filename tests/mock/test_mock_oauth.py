@@ -379,7 +379,7 @@ def test_the_legacy_profile_lives_longer(player: Player) -> None:
 def test_faults_at_the_token_endpoint(
     player: Player, changes: dict[str, str | None], code: str, message: str
 ) -> None:
-    answer = player.get_token(**({"code": player.code()} | changes))  # type: ignore[arg-type]
+    answer = player.get_token(**({"code": player.code()} | changes))
     assert refusal(answer) == (200, code, message)
     assert answer.json().keys() == {"error", "error_description", "log_id"}
     assert answer.headers["x-mock-rule"].startswith("oauth.")

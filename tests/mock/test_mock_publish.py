@@ -102,7 +102,7 @@ def test_titles_up_to_2200_utf16_units(player: Player, title: str) -> None:
         ({"description": "😀" * 2001}, False),
     ],
 )
-def test_texts_of_photos(player: Player, info: dict[str, str], accepted: bool) -> None:
+def test_texts_of_photos(player: Player, info: dict[str, Any], accepted: bool) -> None:
     answer = player.init_photos(**info)
     assert (answer.status_code == 200) is accepted
     if not accepted:
@@ -390,7 +390,7 @@ def test_a_banned_creator(player: Player) -> None:
     ],
 )
 def test_media_type_and_post_mode_come_first(
-    player: Player, top: dict[str, object], info: dict[str, str]
+    player: Player, top: dict[str, object], info: dict[str, Any]
 ) -> None:
     answer = player.init_photos(top=top, **info)
     assert refusal(answer) == (400, "invalid_params", "Invalid media_type or post_mode")
@@ -473,7 +473,7 @@ def test_is_aigc_has_two_places(player: Player) -> None:
     [
         (("video.publish",), {"video", "photos", "creator"}),
         (("video.upload",), {"draft", "photo draft"}),
-        (("user.info.basic",), set()),
+        (("user.info.basic",), set[str]()),
         (("video.publish", "video.upload"), {"video", "draft", "photos", "photo draft", "creator"}),
     ],
 )

@@ -64,7 +64,7 @@ def test_tiktoks_sample_video_needs_no_verification(player: Player) -> None:
     ],
 )
 def test_what_cannot_be_verified(player: Player, value: str) -> None:
-    with pytest.raises(ValueError, match="is no|names an IP"):
+    with pytest.raises(ValueError, match=r"is no|names an IP"):
         player.mock.world.add_property(player.mock.app, value)
 
 

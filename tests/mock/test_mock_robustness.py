@@ -29,9 +29,9 @@ def over(wire: Wire, body_timeout: float) -> Iterator[Player]:
     with MockTikTok(strict=True, verified_domains=("media.example.test",)) as mock:
         without_media_checks(mock)
         set_switches(mock, rate_limits=False)
-        with wire.to(mock, body_timeout=body_timeout) as url:
-            with httpx.Client(base_url=url, timeout=PATIENCE) as http:
-                yield Player(mock, http).log_in()
+        to_mock = wire.to(mock, body_timeout=body_timeout)
+        with to_mock as url, httpx.Client(base_url=url, timeout=PATIENCE) as http:
+            yield Player(mock, http).log_in()
         assert mock.engine.violations == []
 
 
@@ -92,7 +92,7 @@ def test_random_bytes(remote: Player, seed: int) -> None:
         b"POST /v2/oauth/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\nConnection: close\r\n\r\n",
         b"POST /v2/oauth/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\nConnection: close\r\n\r\n",
         b"POST /v2/oauth/token/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
-        b"POST /v2/oauth/token/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n",
+        b"POST /v2/oauth/token/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"GET /%ff%fe/ HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n",
         b"GET /v2/user/info/?fields=%ff%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
         b"TRACE /v2/user/info/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -229,8 +229,8 @@ def test_random_bodies(remote: Player) -> None:
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
             st.sampled_from(
                 ["post_info", "source_info", "source", "privacy_level", "title", "video_size", "chunk_size",
-                 "total_chunk_count", "media_type", "post_mode", "photo_images", "photo_cover_index", "video_url",
-                 "publish_id", "filters", "video_ids", "cursor", "max_count"]
+                 "total_chunk_count", "media_type", "post_mode", "photo_images", "photo_cover_index",
+                 "video_url", "publish_id", "filters", "video_ids", "cursor", "max_count"]
             ),
             inner,
             max_size=6,
@@ -262,7 +262,8 @@ def test_any_json_at_any_operation(value: object) -> None:
             ["client_key", "scope", "redirect_uri", "state", "response_type", "code_challenge",
              "code_challenge_method", "disable_auto_auth"]
         ),
-        st.text(max_size=40) | st.sampled_from(["mock_client_key", "code", "https://a.test/", "video.list", "S256"]),
+        st.text(max_size=40)
+        | st.sampled_from(["mock_client_key", "code", "https://a.test/", "video.list", "S256"]),
     ),
     st.dictionaries(st.sampled_from(["action", "account", "scope"]), st.text(max_size=20)),
 )  # fmt: skip

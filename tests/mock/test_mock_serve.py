@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(*options: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def serving(*options: str, **env: str) -> Generator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """A mock in a process of its own, and the line that it printed."""
     command = [sys.executable, "-m", "tiktok_mock_server", "serve", "--port", "0", *options]
     process = subprocess.Popen(
@@ -48,6 +48,17 @@ def serving(*options: str, **env: str) -> Iterator[tuple[subprocess.Popen[str], 
     finally:
         process.kill()
         process.communicate()
+
+
+@contextmanager
+def remote_player(*options: str, **env: str) -> Generator[tuple[Player, subprocess.Popen[str]]]:
+    """A player whose mock runs in a process of its own."""
+    with ExitStack() as stack:
+        process, line = stack.enter_context(serving(*options, **env))
+        http = stack.enter_context(httpx.Client(base_url=line["url"], timeout=PATIENCE))
+        player = Player(stack.enter_context(MockTikTok()), http)
+        player.token = http.post("/_mock/authorize", json={}).json()["access_token"]
+        yield player, process
 
 
 def test_one_line_says_where_and_then_it_answers() -> None:
@@ -119,22 +130,17 @@ def test_a_whole_post_with_the_options_of_the_demo() -> None:
 
 
 def test_time_runs_by_itself_unless_it_is_frozen() -> None:
-    with serving("--switch", "check_media=false", "--switch", "processing_seconds=0.01") as (_, line):
-        with httpx.Client(base_url=line["url"]) as http, MockTikTok() as here:
-            player = Player(here, http)
-            player.token = http.post("/_mock/authorize", json={}).json()["access_token"]
-            publish_id = player.post_video()
-            seen = {player.status(publish_id)["status"] for _ in range(20)}
-            assert "PUBLISH_COMPLETE" in seen
-            assert http.get("/_mock/clock").json()["frozen"] is False
+    options = ("--switch", "check_media=false", "--switch", "processing_seconds=0.01")
+    with remote_player(*options) as (player, _):
+        publish_id = player.post_video()
+        seen = {player.status(publish_id)["status"] for _ in range(20)}
+        assert "PUBLISH_COMPLETE" in seen
+        assert player.http.get("/_mock/clock").json()["frozen"] is False
 
 
 def test_the_chunk_rules_of_another_day() -> None:
-    with serving("--as-of", "2026-08-01") as (_, line), MockTikTok() as here:
-        with httpx.Client(base_url=line["url"]) as http:
-            player = Player(here, http)
-            player.token = http.post("/_mock/authorize", json={}).json()["access_token"]
-            assert player.init_video(80_000_000, 64_000_000, 1).status_code == 200
+    with remote_player("--as-of", "2026-08-01") as (player, _):
+        assert player.init_video(80_000_000, 64_000_000, 1).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -216,16 +222,13 @@ def test_events_arrive_while_nobody_asks() -> None:
             "--switch",
             "processing_seconds=0.05",
         )
-        with serving(*options) as (_, line), MockTikTok() as here:
-            with httpx.Client(base_url=line["url"]) as http:
-                player = Player(here, http)
-                player.token = http.post("/_mock/authorize", json={}).json()["access_token"]
-                publish_id = player.post_video()
-                signature, body = arrived.get(timeout=PATIENCE)
-                moment = int(signature.partition(",")[0].removeprefix("t="))
-                assert signature == webhooks.signature("mock_client_secret", moment, body)
-                assert json.loads(body)["event"] == "post.publish.complete"
-                assert publish_id in json.loads(body)["content"]
+        with remote_player(*options) as (player, _):
+            publish_id = player.post_video()
+            signature, body = arrived.get(timeout=PATIENCE)
+            moment = int(signature.partition(",")[0].removeprefix("t="))
+            assert signature == webhooks.signature("mock_client_secret", moment, body)
+            assert json.loads(body)["event"] == "post.publish.complete"
+            assert publish_id in json.loads(body)["content"]
         receiver.shutdown()
         thread.join()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from tests.mock.support import PULLED, Player, data, mp4, refusal, set_switches
@@ -45,9 +46,9 @@ def test_a_direct_upload(player: Player) -> None:
 
 
 @pytest.mark.parametrize("start", [Player.pull_video, Player.init_photos])
-def test_a_direct_pull(player: Player, start: Callable[[Player], object]) -> None:
+def test_a_direct_pull(player: Player, start: Callable[[Player], httpx.Response]) -> None:
     by_time_only(player)
-    publish_id = data(start(player))["publish_id"]  # type: ignore[arg-type]
+    publish_id = data(start(player))["publish_id"]
     first = player.status(publish_id)
     assert first == {"status": "PROCESSING_DOWNLOAD", "downloaded_bytes": 0}
     player.mock.clock.advance(2.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -70,7 +70,7 @@ class Wire:
         self._thread.join(10)
 
     @contextmanager
-    def to(self, mock: MockTikTok, **options: object) -> Iterator[str]:
+    def to(self, mock: MockTikTok, **options: object) -> Generator[str]:
         """Let a mock answer for a while; gives the address."""
         from tiktok_mock_server.app import create_app
 
