@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import copy
 import json
 import logging
 import os
@@ -12,11 +13,17 @@ import socket
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from pathlib import Path
+from typing import cast
 
 import attrs
 
+from . import commands, scenarios, seed
 from .clock import Clock
+from .commands import FORMATS
+from .engine import Engine
 from .switches import FAST, Switches, switch_table, with_texts
+from .tls import Certificates, NoTls
 from .webhooks import is_loopback
 from .why import log
 from .world import Account, World, default_world
@@ -26,9 +33,9 @@ PORT = 8642
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tiktok-mock", description="A TikTok that runs on your machine.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    kinds = parser.add_subparsers(dest="command", required=True)
 
-    serve = commands.add_parser("serve", help="run the mock; one line of JSON says where")
+    serve = argparse.ArgumentParser(add_help=False)
     serve.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (this machine only by default)"
     )
@@ -80,10 +87,42 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--strict", action="store_true", help="check every answer against the description")
     serve.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    serve.add_argument("--log-json", action="store_true", help="one JSON object per line of the log")
+    serve.add_argument(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a particular bad day; `tiktok-mock scenarios` lists them (repeatable)",
+    )
+    serve.add_argument(
+        "--seed-file", default="", metavar="FILE", help="apps, accounts and videos, as YAML or JSON"
+    )
+    serve.add_argument("--tls", action="store_true", help="speak https, under a root made for this run")
+    serve.add_argument("--tls-folder", default="", metavar="FOLDER", help="where that root is written")
+    serve.add_argument("--ready-file", default="", metavar="FILE", help="say where it is in a file, too")
+    serve.add_argument("--config", default="", metavar="FILE", help="options from a TOML file")
 
-    rules = commands.add_parser("rules", help="print every rule, what it rests on, and since when it holds")
+    kinds.add_parser("serve", parents=[serve], help="run the mock; one line of JSON says where")
+    beside = kinds.add_parser(
+        "exec",
+        parents=[copy.deepcopy(serve)],  # parsers share what they inherit, and the defaults differ
+        help="run a command beside the mock: tiktok-mock exec -- pytest",
+    )
+    beside.set_defaults(port=0, log_level="warning")
+    beside.add_argument("--coverage", choices=FORMATS, help="print how much of the API was met")
+    beside.add_argument("--fail-under", type=float, metavar="PERCENT", help="fail when less was met")
+    beside.add_argument("arguments", nargs="*", metavar="COMMAND", help="what to run, after --")
+    health = kinds.add_parser("health", help="exit code 0 when a mock is ready")
+    health.add_argument("--url", default=f"http://127.0.0.1:{PORT}")
+    faults = kinds.add_parser("faults", help="print every kind of fault that can be planned")
+    faults.add_argument("--json", action="store_true", help="as JSON")
+    named = kinds.add_parser("scenarios", help="print every scenario")
+    named.add_argument("--json", action="store_true", help="as JSON")
+
+    rules = kinds.add_parser("rules", help="print every rule, what it rests on, and since when it holds")
     rules.add_argument("--json", action="store_true", help="as JSON")
-    switches = commands.add_parser("switches", help="print every switch with its default and values")
+    switches = kinds.add_parser("switches", help="print every switch with its default and values")
     switches.add_argument("--json", action="store_true", help="as JSON")
     return parser
 
@@ -96,11 +135,65 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _print_rules(as_json=options.json)
     if options.command == "switches":
         return _print_switches(as_json=options.json)
+    if options.command == "health":
+        return commands.health(options.url)
+    if options.command == "faults":
+        return commands.print_faults(as_json=options.json)
+    if options.command == "scenarios":
+        return commands.print_scenarios(as_json=options.json)
     try:
-        world = _world(options)
-    except ValueError as error:
+        options = _configured(parser, arguments, options)
+        options.certificates = _certificates(options)
+        engine = Engine(
+            _world(options),
+            auto_approve=options.auto_approve,
+            strict=options.strict,
+            recipe=lambda: _world(options),
+        )
+    except (ValueError, OSError, NoTls) as error:
         parser.error(str(error))
-    return _serve(options, world)
+    _log_as_wanted(options)
+    return _serve(options, engine) if options.command == "serve" else _exec(options, engine)
+
+
+def _configured(
+    parser: argparse.ArgumentParser, arguments: Sequence[str] | None, options: argparse.Namespace
+) -> argparse.Namespace:
+    """The options with those of the file that they name as defaults."""
+    if not options.config:
+        return options
+    from . import config
+
+    path = Path(options.config)
+    (chosen,) = (action for action in parser._actions if isinstance(action.choices, dict))  # noqa: SLF001
+    config.as_defaults(
+        cast("dict[str, argparse.ArgumentParser]", chosen.choices)[options.command], config.load(path), path
+    )
+    return parser.parse_args(arguments)
+
+
+def _certificates(options: argparse.Namespace) -> Certificates | None:
+    if not options.tls:
+        return None
+    return Certificates(Path(options.tls_folder) if options.tls_folder else None)
+
+
+def _log_as_wanted(options: argparse.Namespace) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    text = logging.Formatter("%(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(commands.JsonLines() if options.log_json else text)
+    logging.basicConfig(level="WARNING", handlers=[handler])
+    log.setLevel(options.log_level.upper())
+
+
+def _exec(options: argparse.Namespace, engine: Engine) -> int:
+    environment: dict[str, str] = {}
+    options.tls_context = None
+    if options.certificates is not None:
+        options.tls_context = options.certificates.context()
+        for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+            environment[name] = str(options.certificates.root)
+    return commands.run_beside(engine, options.arguments, options, environment)
 
 
 def _world(options: argparse.Namespace) -> World:
@@ -130,6 +223,13 @@ def _world(options: argparse.Namespace) -> World:
         if not name or kind not in ("", "public", "private"):
             raise ValueError(f"--account {text!r}: write NAME, NAME:public or NAME:private")
         world.add_account(Account(name, private=kind != "public"))
+    if options.seed_file:
+        document = seed.read_object(Path(options.seed_file).read_bytes())
+        if document is None:
+            raise ValueError(f"{options.seed_file}: a seed is an object")
+        seed.sow(world, document)
+    for name in options.scenario:
+        scenarios.apply(world, name)
     return world
 
 
@@ -145,15 +245,14 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(options: argparse.Namespace, world: World) -> int:
-    logging.basicConfig(level="WARNING", format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    log.setLevel(options.log_level.upper())
+def _serve(options: argparse.Namespace, engine: Engine) -> int:
     try:
         listener = _bind(options.host, options.port)
     except OSError as error:
         print(
             f"tiktok-mock: cannot listen on {options.host}:{options.port}: {error.strerror or error}. "
-            f"Is another one running there? Choose another with --port, or let --port 0 find one.",
+            f"{commands.who_is_there(f'http://{options.host}:{options.port}')} "
+            f"Choose another with --port, or let --port 0 find one.",
             file=sys.stderr,
         )
         return 1
@@ -162,17 +261,21 @@ def _serve(options: argparse.Namespace, world: World) -> int:
             f"tiktok-mock: listening on {options.host}: everyone who reaches this machine can use it",
             file=sys.stderr,
         )
-    asyncio.run(_run(options, world, listener))
+    try:
+        asyncio.run(_run(options, engine, listener))
+    finally:
+        if options.ready_file:
+            Path(options.ready_file).unlink(missing_ok=True)
     return 0
 
 
-async def _run(options: argparse.Namespace, world: World, listener: socket.socket) -> None:
+async def _run(options: argparse.Namespace, engine: Engine, listener: socket.socket) -> None:
     from .app import create_app
     from .server import Server
 
-    app = create_app(world, auto_approve=options.auto_approve, strict=options.strict)
-    server = Server(app)
-    app.state.engine.listener = server.refuse
+    world, certificates = engine.world, options.certificates
+    server = Server(create_app(engine=engine), tls=certificates.context() if certificates else None)
+    engine.listener = server.refuse
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         if sys.platform == "win32":
@@ -186,13 +289,18 @@ async def _run(options: argparse.Namespace, world: World, listener: socket.socke
         if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
             shown = "127.0.0.1"
         line = {
-            "url": f"http://{shown}:{port}",
+            "url": f"{'https' if certificates else 'http'}://{shown}:{port}",
             "pid": os.getpid(),
             "client_key": world.app.client_key,
             "client_secret": world.app.client_secret,
             "username": world.account.username,
         }
-        print(json.dumps(line), flush=True)
+        if certificates is not None:
+            line["root"] = str(certificates.root)
+        text = json.dumps(line)
+        if options.ready_file:
+            commands.write_ready_file(Path(options.ready_file), text)
+        print(text, flush=True)
 
     await server.run_on(listener, ready)
 

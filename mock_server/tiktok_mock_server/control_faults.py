@@ -122,11 +122,14 @@ def journal(call: Call) -> Generator[Step, object, object]:
     values: dict[str, object] = dict(call.inbound.pairs())
     seconds, count = min(_number(values, "wait", 0.0), 300.0), int(_number(values, "count", 1))
     limit = int(_number(values, "limit", 1000))
+    as_text = values.pop("as", "json") == "text"
     kept = call.world.journal
     wanted = _wanted(values)
     kept.count(**wanted)  # complains of an operation that is none, before anybody waits
     if seconds > 0:
         yield Wait(kept.watch, lambda: kept.count(**wanted) >= count, seconds)
+    if as_text:
+        return Outbound(200, kept.report(limit).encode(), "text/plain; charset=utf-8")
     entries = kept.entries(**wanted)
     return {
         "requests": [entry.describe() for entry in entries[-limit:]],

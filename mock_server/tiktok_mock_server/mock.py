@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import headless, scenarios
 from .clock import Clock
@@ -139,6 +139,19 @@ class MockTikTok:
     def world(self) -> World:
         """Everything that this TikTok knows."""
         return self.engine.world
+
+    def add_world(self, name: str = "", **settings: Any) -> MockTikTok:
+        """One more TikTok behind the same doors, under an address of its own: see its `url`."""
+        made = MockTikTok.__new__(MockTikTok)
+        settings.setdefault("auto_approve", self.engine.auto_approve)
+        settings.setdefault("strict", self.engine.strict)
+        alone = MockTikTok(**settings)
+        made.engine = self.engine.family().make(name, recipe=alone.engine.recipe)
+        made.engine.auto_approve, made.engine.strict = alone.engine.auto_approve, alone.engine.strict
+        made.clock = MockClock(made.engine)
+        made.url = f"{self.url}/_world/{made.engine.name}"
+        made.engine.world.coverage = Coverage()
+        return made
 
     def reset(self) -> None:
         """Begin anew: state, clock, faults and journal are as at the start."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 from types import TracebackType
 
@@ -13,8 +14,11 @@ from .engine import Engine
 class Running:
     """A server that runs while the block does: `with Running(engine) as url`."""
 
-    def __init__(self, engine: Engine, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, engine: Engine, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.engine = engine
+        self._tls = tls
         self._listener = socket.socket(
             socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
         )
@@ -23,7 +27,7 @@ class Running:
         self._listener.listen(2048)
         self._listener.setblocking(False)
         shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{self._listener.getsockname()[1]}"
+        self.url = f"{'https' if tls else 'http'}://{shown}:{self._listener.getsockname()[1]}"
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tiktok-mock", daemon=True)
 
@@ -43,7 +47,7 @@ class Running:
         from .app import create_app
         from .server import Server
 
-        self._server = Server(create_app(engine=self.engine))
+        self._server = Server(create_app(engine=self.engine), tls=self._tls)
         self.engine.listener = self._server.refuse
 
         async def serve() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Callable
 
 import uvicorn
@@ -16,7 +17,7 @@ from .connection import protocol
 class Server(uvicorn.Server):
     """A server that says when it accepts connections and does not wait for anybody when it is to stop."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -29,6 +30,7 @@ class Server(uvicorn.Server):
                 http=protocol(),
             )
         )
+        self._tls = tls
         self._stopped = asyncio.Event()
         self._address: tuple[socket.AddressFamily, tuple[str, int]] | None = None
 
@@ -43,6 +45,7 @@ class Server(uvicorn.Server):
         # stop that was asked for
         # is no failure here.
         self.config.load()
+        self.config.ssl = self._tls
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup(sockets=[listener])
         if not self.started:

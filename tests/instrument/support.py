@@ -68,8 +68,8 @@ class Creator:
     def status(self, publish_id: str) -> Any:
         return self.ask("POST", STATUS, json={"publish_id": publish_id}, headers=self.headers)
 
-    def creator_info(self, **more: str) -> Any:
-        return self.ask("POST", CREATOR, headers={**self.headers, **more})
+    def creator_info(self, headers: dict[str, str] | None = None) -> Any:
+        return self.ask("POST", CREATOR, headers={**self.headers, **(headers or {})})
 
     def refresh(self) -> Any:
         fields = {**APP, "grant_type": "refresh_token", "refresh_token": self.token["refresh_token"]}

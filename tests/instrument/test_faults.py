@@ -351,13 +351,13 @@ def test_a_plan_that_makes_no_sense_is_refused_with_what_would(body: dict[str, A
 def test_a_header_asks_for_a_fault() -> None:
     mock = MockTikTok()
     creator = talking(mock)
-    assert creator.creator_info(**{"x-mock-fault": "gateway; status=504"}).status_code == 504
+    assert creator.creator_info({"x-mock-fault": "gateway; status=504"}).status_code == 504
     assert (
         outcome(lambda: creator.init(headers={"x-mock-fault": "lost; how=close"}))
         is httpx.RemoteProtocolError
     )
     assert len(mock.world.posts) == 1
-    assert creator.creator_info(**{"x-mock-fault": "no_such_thing"}).status_code == 200
+    assert creator.creator_info({"x-mock-fault": "no_such_thing"}).status_code == 200
     assert [fault.kind for fault in mock.faults.fired()] == ["gateway", "lost"]
 
 

@@ -1,0 +1,172 @@
+"""Commands of `tiktok-mock` beside `serve`: `exec`, `health`, and lists of what can be asked for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from .coverage import Result
+    from .engine import Engine
+
+FORMATS = ("text", "json", "github", "junit")
+ENVIRONMENT = ("TIKTOK_BASE_URL", "TIKTOK_MOCK_URL")
+"""What `exec` sets to the mock's address: what this project's client reads, and a name for everybody."""
+
+
+class JsonLines(logging.Formatter):
+    """Log records as one JSON object each."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def write_ready_file(path: Path, line: str) -> None:
+    """Let a file say where the mock is; it is whole as soon as it is there."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_text(line + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def who_is_there(url: str) -> str:
+    """A hint about who has a port."""
+    try:
+        with urlopen(f"{url}/_mock/health", timeout=0.5) as answer:  # noqa: S310 - our own address
+            found = json.load(answer)
+        return f"Another tiktok-mock ({found['version']}) is running there."
+    except (OSError, URLError, ValueError, KeyError, TypeError):
+        return "Another program is running there."
+
+
+def health(url: str) -> int:
+    """Whether a mock is ready: the exit code, for a container's health check."""
+    try:
+        with urlopen(f"{url.rstrip('/')}/_mock/ready", timeout=2) as answer:  # noqa: S310 - an address of ours
+            ready = json.load(answer).get("ready") is True
+    except (OSError, URLError, ValueError, AttributeError) as error:
+        print(f"tiktok-mock: {url} is not ready: {error}", file=sys.stderr)
+        return 1
+    return 0 if ready else 1
+
+
+def run_beside(
+    engine: Engine, command: Sequence[str], options: argparse.Namespace, environment: dict[str, str]
+) -> int:
+    """Run a command while the mock serves; its exit code is the result."""
+    from .running import Running
+
+    if not command:
+        print("tiktok-mock: exec needs a command: tiktok-mock exec -- pytest", file=sys.stderr)
+        return 2
+    tls = options.tls_context
+    with Running(engine, host=options.host, port=options.port, tls=tls) as url:
+        for name in ENVIRONMENT:
+            environment[name] = url
+        app = engine.world.app
+        environment["TIKTOK_CLIENT_KEY"], environment["TIKTOK_CLIENT_SECRET"] = (
+            app.client_key,
+            app.client_secret,
+        )
+        code = _run(command, {**os.environ, **environment})
+        unused = [fault for name in engine.family() for fault in engine.family()[name].world.faults.unused()]
+    for fault in unused:
+        print(f"tiktok-mock: a planned fault did not happen: {fault}", file=sys.stderr)
+    covered = _report(engine.world.coverage.result(), options)
+    return code or (1 if unused or not covered else 0)
+
+
+def _run(command: Sequence[str], environment: dict[str, str]) -> int:
+    try:
+        child = subprocess.Popen(command, env=environment)  # noqa: S603 - that is what the user asked for
+    except OSError as error:
+        print(f"tiktok-mock: {command[0]}: {error.strerror}", file=sys.stderr)
+        return 127
+    before = {
+        number: signal.signal(number, lambda got, _frame: child.send_signal(got))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 128 - code if code < 0 else code
+
+
+def _report(result: Result, options: argparse.Namespace) -> bool:
+    """Print how much of the API was met, if asked; whether that is enough."""
+    if options.coverage:
+        print(written(result, options.coverage))
+    if options.fail_under is not None and result.percent < options.fail_under:
+        print(
+            f"tiktok-mock: {result.percent:.1f} % of the API was met, {options.fail_under:.1f} % are wanted",
+            file=sys.stderr,
+        )
+        return False
+    return True
+
+
+def written(result: Result, form: str) -> str:
+    """A coverage report in one of the FORMATS."""
+    if form == "json":
+        return json.dumps(result.describe(), indent=2)
+    if form == "junit":
+        return result.junit()
+    if form == "github":
+        text = result.markdown()
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(text + "\n")
+        return text
+    return result.text()
+
+
+def print_faults(*, as_json: bool) -> int:
+    """Every kind of fault."""
+    from .faults import CATALOGUE
+
+    if as_json:
+        table = [
+            {"fault": one.name, "text": one.text, "details": dict(one.details)} for one in CATALOGUE.values()
+        ]
+        print(json.dumps(table, indent=2))
+        return 0
+    for one in CATALOGUE.values():
+        details = ", ".join(
+            name if value is None else f"{name}={value}" for name, value in one.details.items()
+        )
+        print(f"{one.name}{f'    ({details})' if details else ''}\n    {one.text}\n")
+    return 0
+
+
+def print_scenarios(*, as_json: bool) -> int:
+    """Every scenario."""
+    from .scenarios import SCENARIOS
+
+    if as_json:
+        print(json.dumps([{"name": one.name, "text": one.text} for one in SCENARIOS.values()], indent=2))
+        return 0
+    for one in SCENARIOS.values():
+        print(f"{one.name}\n    {one.text}\n")
+    return 0

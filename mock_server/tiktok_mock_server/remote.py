@@ -1,0 +1,65 @@
+"""A world in a mock that runs elsewhere, for tests of which many share one server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from .faults import UnusedFaults
+from .switches import Switches, switch_table
+
+
+class RemoteWorld:
+    """One world of a running mock: made at the beginning, dropped at the end."""
+
+    def __init__(self, server: str, settings: dict[str, Any]) -> None:
+        self._server = server.rstrip("/")
+        self._client = httpx.Client(trust_env=False, timeout=10.0)
+        self._last: str | None = None
+        body = dict(settings)
+        switches = body.pop("switches", None)
+        if isinstance(switches, Switches):
+            body["switches"] = {
+                row[0]: getattr(switches, row[0])
+                for row in switch_table()
+                if getattr(switches, row[0]) != row[1]
+            }
+        answer = self._client.post(f"{self._server}/_mock/worlds", json=body)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{self._server} made no world: {answer.text}")
+        made = answer.json()
+        self.name: str = made["name"]
+        self.url = f"{self._server}/_world/{self.name}"
+
+    @property
+    def journal(self) -> RemoteWorld:
+        """What was asked and answered; it can only be reported."""
+        return self
+
+    def report(self, number: int) -> str:
+        """The newest exchanges and why any was refused."""
+        if self._last is not None:
+            return self._last
+        try:
+            query = {"limit": str(number), "as": "text"}
+            return self._client.get(f"{self.url}/_mock/journal", params=query).text
+        except httpx.HTTPError as error:
+            return f"the mock at {self._server} does not answer: {error}"
+
+    def assert_used_up(self) -> None:
+        """Raise `UnusedFaults` when a planned fault did not happen."""
+        answer = self._client.post(f"{self.url}/_mock/journal/verify", json={"faults_used_up": True})
+        if answer.status_code == 409:
+            raise UnusedFaults(answer.json()["error"])
+
+    def met(self) -> dict[str, list[str]]:
+        """What of the API that server has met so far."""
+        areas = self._client.get(f"{self._server}/_mock/coverage").json()
+        return {name: area["met"] for name, area in areas.items() if isinstance(area, dict)}
+
+    def drop(self) -> None:
+        """Forget the world, but for what it saw last."""
+        self._last = self.report(10)
+        self._client.delete(f"{self._server}/_mock/worlds/{self.name}")
+        self._client.close()

@@ -1,0 +1,174 @@
+"""`tiktok-mock` in a process of its own: where it is, when it is ready, how it stops, what it runs."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+COMMAND = [sys.executable, "-m", "tiktok_mock_server"]
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+    """A server and the line with which it says where it is."""
+    command = [*COMMAND, "serve", *(options if "--port" in options else ("--port", "0", *options))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield json.loads(server.stdout.readline()), server
+        finally:
+            server.kill()
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60)
+
+
+def test_it_says_where_it_is_on_stdout_and_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "ready.json"
+    with serving("--ready-file", str(file), "--scenario", "spam-risk") as (line, server):
+        assert json.loads(file.read_text()) == line
+        assert line["pid"] == server.pid
+        assert httpx.get(f"{line['url']}/_mock/ready").json() == {"ready": True}
+        assert run("health", "--url", line["url"]).returncode == 0
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(5) == 0
+        assert not file.exists()
+    assert run("health", "--url", line["url"]).returncode == 1
+
+
+def seconds_to_stop() -> float:
+    with serving() as (line, server):
+        address = ("127.0.0.1", int(line["url"].rpartition(":")[2]))
+        with socket.create_connection(address), httpx.Client() as client:
+            client.get(f"{line['url']}/_mock/health")
+            began = time.perf_counter()
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(5) == 0
+            return time.perf_counter() - began
+
+
+def test_it_stops_at_once_though_clients_are_connected_and_silent() -> None:
+    # Other tests keep the machine busy, so that the quickest of a few counts.
+    assert any(seconds_to_stop() < 0.3 for _ in range(10))
+
+
+def test_a_busy_port_fails_at_once_and_says_who_is_there() -> None:
+    with serving() as (line, server):
+        port = line["url"].rpartition(":")[2]
+        second = run("serve", "--port", port)
+        assert second.returncode == 1
+        assert "Another tiktok-mock" in second.stderr
+        server.kill()
+        server.wait()
+        with serving("--port", port) as (again, _):
+            assert again["url"] == line["url"]
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        second = run("serve", "--port", str(other.getsockname()[1]))
+        assert (second.returncode, "Another program" in second.stderr) == (1, True)
+
+
+def test_exec_runs_a_command_beside_the_mock_and_returns_its_code() -> None:
+    ask = "import os, urllib.request as r, sys; r.urlopen(os.environ['TIKTOK_BASE_URL'] + '/_mock/ready')"
+    script = f"{ask}; sys.exit(7)"
+    assert run("exec", "--", sys.executable, "-c", script).returncode == 7
+    assert run("exec", "--", sys.executable, "-c", "").returncode == 0
+    assert run("exec", "--", "no-such-command-here").returncode == 127
+    assert run("exec").returncode == 2
+
+
+def test_exec_wants_enough_of_the_api_and_faults_used_up(tmp_path: Path) -> None:
+    nothing = ("--", sys.executable, "-c", "")
+    report = run("exec", "--coverage", "json", *nothing)
+    assert json.loads(report.stdout)["percent"] == 0
+    short = run("exec", "--fail-under", "10", *nothing)
+    assert (short.returncode, "0.0 % of the API was met, 10.0 % are wanted" in short.stderr) == (1, True)
+    unused = run("exec", "--scenario", "lost-answers", *nothing)
+    assert (unused.returncode, "a planned fault did not happen: lost at initVideoPost" in unused.stderr) == (
+        1,
+        True,
+    )
+    for form in ("text", "github", "junit"):
+        assert "authorize" in run("exec", "--coverage", form, *nothing).stdout
+
+
+def test_options_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mock.toml"
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("accounts: [{username: ada}]")
+    file.write_text(
+        f'auto-approve = true\nscenario = ["spam-risk"]\nseed-file = "{seed}"\n'
+        '[switch]\ntoken_profile = "legacy"\n'
+    )
+    with serving("--config", str(file), "--switch", "token_profile=current") as (line, _):
+        switches = httpx.get(f"{line['url']}/_mock/switches").json()["switches"]
+        accounts = httpx.get(f"{line['url']}/_mock/accounts").json()["accounts"]
+        httpx.post(f"{line['url']}/_mock/accounts", json={"username": "bob"})
+        httpx.post(f"{line['url']}/_mock/reset")
+        again = httpx.get(f"{line['url']}/_mock/accounts").json()["accounts"]
+    assert (switches["daily_posts"], switches["token_profile"]) == (0, "current")
+    assert [one["username"] for one in accounts] == ["mock.creator", "ada"]
+    assert again == accounts
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("prot = 0", "did you mean 'port'?"),
+        ("port = 'x'", "port is a number"),
+        ("strict = 1", "strict is true or false"),
+        ("log-level = 'loud'", "log-level is one of debug, info"),
+        ("port =", "mock.toml"),
+        ("scenario = ['nothing']", "there is no scenario 'nothing'"),
+    ],
+)
+def test_a_file_that_makes_no_sense(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "mock.toml"
+    file.write_text(text)
+    result = run("serve", "--config", str(file))
+    assert result.returncode == 2
+    assert reason in result.stderr
+
+
+def test_tls_under_a_root_of_its_own(tmp_path: Path) -> None:
+    with serving("--tls", "--tls-folder", str(tmp_path)) as (line, _):
+        assert line["root"] == str(tmp_path / "root.pem")
+        trusting = ssl.create_default_context(cafile=line["root"])
+        with httpx.Client(verify=trusting) as client:
+            assert client.get(f"{line['url']}/_mock/ready").json() == {"ready": True}
+            client.post(f"{line['url']}/_mock/faults", json={"fault": "reset"})
+            with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+                client.get(f"{line['url']}/v2/user/info/")
+        with httpx.Client() as client, pytest.raises(httpx.ConnectError):
+            client.get(line["url"])
+
+
+def test_logs_as_json_name_no_token() -> None:
+    with serving("--log-json", "--log-level", "info") as (line, server):
+        token = "act.mock.0123456789abcdefghijklmnopqrstuvwxyz"
+        httpx.get(f"{line['url']}/v2/user/info/?fields=open_id", headers={"authorization": f"Bearer {token}"})
+        server.send_signal(signal.SIGTERM)
+        _, errors = server.communicate(timeout=5)
+    lines = [json.loads(one) for one in errors.splitlines()]
+    assert any("getUserInfo refused" in one["message"] for one in lines)
+    assert token not in errors
+
+
+def test_lists() -> None:
+    for command in ("faults", "scenarios", "rules", "switches"):
+        assert len(json.loads(run(command, "--json").stdout)) > 10
+        assert run(command).stdout

@@ -1,0 +1,207 @@
+"""What happened: bounded, found, waited for, asserted, and never a secret in it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from tiktok_mock_server import MockTikTok
+from tiktok_mock_server.journal import Journal, Query
+from tiktok_mock_server.running import Running
+
+from .doors import door
+from .support import APP, Creator, mp4
+
+
+def talking(mock: MockTikTok) -> Creator:
+    client = httpx.Client(transport=mock.transport(), base_url=mock.url)
+    return Creator(mock, client.request)
+
+
+def busy() -> tuple[MockTikTok, Creator, str]:
+    mock = MockTikTok()
+    creator = talking(mock)
+    started = creator.started()
+    creator.put(started["upload_url"], mp4())
+    creator.status(started["publish_id"])
+    creator.status("v_pub_file~v2-1.7")
+    creator.refresh()
+    return mock, creator, started["publish_id"]
+
+
+def test_what_is_asked_for_is_found() -> None:
+    mock, _, publish_id = busy()
+    journal = mock.journal
+    assert [entry.operation for entry in journal] == [
+        "initVideoPost",
+        "uploadChunk",
+        "fetchStatus",
+        "fetchStatus",
+        "getToken",
+    ]
+    assert journal.count(publish_id=publish_id) == 3
+    assert journal.count(operation="fetch_status", status=200) == 1
+    (refused,) = journal.entries(code="invalid_publish_id")
+    assert (refused.rule, refused.number) == ("status.publish-id", 4)
+    assert journal.count(after=4) == 1
+    assert [entry.number for entry in journal.last(2)] == [4, 5]
+
+
+def test_assertions_say_what_was_made_instead() -> None:
+    mock, _, publish_id = busy()
+    journal = mock.journal
+    journal.assert_made("fetchStatus", times=2)
+    journal.assert_made("fetchStatus", at_most=2, publish_id=publish_id)
+    journal.assert_not_made("cancelPublish")
+    journal.assert_order("initVideoPost", "uploadChunk", "getToken")
+    with pytest.raises(
+        AssertionError, match=r"operation=uploadChunk: wanted 2, made 1; the last requests were"
+    ):
+        journal.assert_made("uploadChunk", times=2)
+    with pytest.raises(AssertionError, match="wanted 0, made 5"):
+        journal.assert_not_made()
+    with pytest.raises(AssertionError, match="there is no initVideoPost after what comes before it"):
+        journal.assert_order("uploadChunk", "initVideoPost")
+    with pytest.raises(AssertionError, match="no request was made at all"):
+        MockTikTok().journal.assert_made()
+    MockTikTok().journal.assert_not_made()
+
+
+def test_it_is_bounded_by_count_and_by_bytes_and_says_what_it_dropped() -> None:
+    mock = MockTikTok()
+    mock.world.journal = journal = Journal(count=10)
+    creator = talking(mock)
+    for _ in range(25):
+        creator.status("x")
+    assert (len(journal), journal.dropped, journal.cursor) == (10, 15, 25)
+    mock.world.journal = journal = Journal(size=20_000)
+    for _ in range(100):
+        creator.init(title="x" * 2000)
+    assert journal.size <= 20_000
+    assert len(journal) + journal.dropped == journal.cursor == 100
+    assert f"({100 - len(journal.last())} earlier)" in journal.report()
+
+
+def test_nothing_secret_is_shown() -> None:
+    mock, creator, _ = busy()
+    code = mock.authorize_code(redirect_uri="https://app.example/callback/")
+    form = {**APP, "grant_type": "authorization_code", "code": code, "code_verifier": "v" * 43}
+    creator.ask("POST", "/v2/oauth/token/", data={**form, "redirect_uri": "https://app.example/callback/"})
+    creator.revoke()
+    secrets = [*mock.world.access_tokens, *mock.world.refresh_tokens, code, "v" * 43, APP["client_secret"]]
+    secrets += [upload.token for upload in mock.world.uploads.values()]
+    shown = json.dumps([entry.describe() for entry in mock.journal]) + mock.journal.report()
+    assert len(secrets) > 8
+    assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_over_http_it_is_searched_and_asserted() -> None:
+    mock, creator, publish_id = busy()
+
+    def get(**query: Any) -> Any:
+        return creator.ask("GET", "/_mock/journal", params=query)
+
+    found = get(operation="fetchStatus", publish_id=publish_id).json()
+    assert (found["count"], found["cursor"], found["dropped"]) == (1, 5, 0)
+    assert get(after=found["cursor"]).json()["requests"] == []
+    assert get(operation="fetch").status_code == 400
+    assert get(colour="red").status_code == 400
+    assert get(status="x").status_code == 400
+    assert get(**{"as": "text"}).text == mock.journal.report()
+
+    def verify(**body: Any) -> Any:
+        return creator.ask("POST", "/_mock/journal/verify", json=body)
+
+    assert verify(
+        made={"operation": "fetchStatus", "times": 2}, order=["initVideoPost", "getToken"]
+    ).json() == {"ok": True}
+    assert verify(not_made={"operation": "cancelPublish"}).status_code == 200
+    wrong = verify(made={"operation": "cancelPublish"})
+    assert (wrong.status_code, "made 0" in wrong.json()["error"]) == (409, True)
+    assert verify(not_made={}).status_code == 409
+    assert verify(order=["getToken", "initVideoPost"]).status_code == 409
+    assert verify(faults_used_up=True).status_code == 200
+    assert verify().status_code == 400
+    assert verify(colour="red").status_code == 400
+    assert creator.ask("DELETE", "/_mock/journal").json() == {"cursor": 5}
+    assert get().json()["count"] == 0
+
+
+def test_waiting_for_a_request_that_comes() -> None:
+    mock = MockTikTok()
+    creator = talking(mock)
+    thread = threading.Thread(target=creator.creator_info)
+    thread.start()
+    (entry,) = mock.journal.wait_for(operation="queryCreatorInfo")
+    thread.join()
+    assert entry.status == 200
+    assert mock.journal.wait_for(Query(status=500), timeout=0.01) == []
+
+
+@pytest.mark.parametrize("name", ["transport", "socket"])
+def test_waiting_over_http(name: str) -> None:
+    mock = MockTikTok()
+    with door(name, mock) as ask:
+        creator = Creator(mock, ask)
+        thread = threading.Thread(target=creator.creator_info)
+        thread.start()
+        query = {"operation": "queryCreatorInfo", "wait": "0.3", "count": "1"}
+        assert ask("GET", "/_mock/journal", params=query).json()["count"] == 1
+        thread.join()
+        assert ask("GET", "/_mock/journal", params={"status": "500", "wait": "0.01"}).json()["count"] == 0
+
+
+@pytest.mark.anyio
+async def test_waiting_in_one_event_loop() -> None:
+    mock = MockTikTok()
+    token = mock.authorize()["access_token"]
+    async with httpx.AsyncClient(transport=mock.async_transport(), base_url=mock.url) as client:
+        found: list[int] = []
+
+        async def wait() -> None:
+            query = {"operation": "queryCreatorInfo", "wait": "5"}
+            found.append((await client.get("/_mock/journal", params=query)).json()["count"])
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(wait)
+            await anyio.lowlevel.checkpoint()
+            headers = {"authorization": f"Bearer {token}"}
+            await client.post("/v2/post/publish/creator_info/query/", headers=headers)
+    assert found == [1]
+
+
+def test_a_client_that_went_away_is_noted() -> None:
+    mock = MockTikTok()
+    creator = talking(mock)
+    started = creator.started(1000)
+
+    def body() -> Any:
+        yield b"half"
+        raise OSError("the disk is gone")
+
+    headers = {"content-type": "video/mp4", "content-range": "bytes 0-999/1000", "content-length": "1000"}
+    with pytest.raises(OSError, match="disk"):
+        httpx.Client(transport=mock.transport()).put(started["upload_url"], content=body(), headers=headers)
+    (last,) = mock.journal.last(1)
+    assert (last.operation, last.status, last.outcome) == ("uploadChunk", 0, "gone")
+
+
+def test_a_long_soak_keeps_the_journal_small() -> None:
+    mock = MockTikTok()
+    creator = talking(mock)
+    for _ in range(12_000):
+        creator.ask("GET", "/nowhere")
+    assert len(mock.journal) == mock.journal.limit_count
+    assert mock.journal.dropped == 2_000
+
+
+def test_over_a_socket_the_journal_is_the_same_object() -> None:
+    mock = MockTikTok()
+    with Running(mock.engine) as url:
+        httpx.get(f"{url}/nowhere")
+        assert mock.journal.count(path="/nowhere") == 1

@@ -1,0 +1,157 @@
+"""The plugin, as somebody else's suite would meet it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tiktok_mock_server import MockTikTok
+from tiktok_mock_server.running import Running
+
+pytest_plugins = "pytester"
+
+HEAD = """
+import httpx, pytest
+
+def ask(mock, **more):
+    token = mock.authorize()["access_token"]
+    with httpx.Client(transport=mock.transport(), base_url=mock.url) as client:
+        headers = {"authorization": f"Bearer {token}", **more}
+        return client.post("/v2/post/publish/creator_info/query/", headers=headers)
+"""
+
+
+def test_each_test_has_a_tiktok_of_its_own(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        HEAD
+        + """
+def test_one(tiktok_mock):
+    assert ask(tiktok_mock).status_code == 200
+    assert tiktok_mock.journal.count() == 1
+
+def test_two(tiktok_mock):
+    tiktok_mock.journal.assert_not_made()
+
+@pytest.mark.tiktok_mock(scenario="banned-creator")
+class TestBanned:
+    @pytest.mark.tiktok_mock(seed="other")
+    def test_three(self, tiktok_mock):
+        assert ask(tiktok_mock).json()["error"]["code"] == "spam_risk_user_banned_from_posting"
+        assert tiktok_mock.world.ids.seed == "other"
+"""
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=3)
+
+
+def test_a_failing_test_shows_what_the_mock_saw_and_why_it_refused(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        HEAD
+        + """
+def test_one(tiktok_mock):
+    assert ask(tiktok_mock, authorization="Bearer nonsense").status_code == 200
+"""
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*TikTok mock: last requests*",
+            "*#1 queryCreatorInfo -> 401 access_token_invalid*",
+            "*token.foreign:*",
+        ]
+    )
+
+
+def test_a_fault_that_did_not_happen_fails_the_test(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        HEAD
+        + """
+def test_one(tiktok_mock):
+    tiktok_mock.faults.plan("fetchStatus", "lost")
+    assert ask(tiktok_mock).status_code == 200
+"""
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*1 planned fault(s) did not happen*", "*lost at fetchStatus*"])
+
+
+def test_over_http_each_test_has_a_world(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+import httpx, pytest
+
+@pytest.mark.parametrize("number", range(6))
+def test_one(tiktok_mock_url, number):
+    with httpx.Client() as client:
+        assert client.get(tiktok_mock_url + "/_mock/journal").json()["count"] == 0
+        assert client.get(tiktok_mock_url + "/nothing").status_code == 404
+
+@pytest.mark.tiktok_mock(audited=True)
+def test_two(tiktok_mock_http):
+    tiktok_mock_http.clock.advance(60)
+    with httpx.Client(base_url=tiktok_mock_http.url) as client:
+        assert client.get("/_mock/clock").json()["now"] == tiktok_mock_http.clock.now()
+        assert client.get("/_mock/apps").json()["apps"][0]["audited"]
+"""
+    )
+    pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=7)
+
+
+def test_workers_share_a_server_that_runs_elsewhere(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+import httpx, pytest
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.tiktok_mock(audited=True)
+def test_one(tiktok_mock_url, number):
+    with httpx.Client(base_url=tiktok_mock_url) as client:
+        client.post("/_mock/faults", json={"operation": "fetchStatus", "fault": "gateway"})
+        if number != 3:
+            assert client.post("/v2/post/publish/status/fetch/").status_code == 502
+"""
+    )
+    mock = MockTikTok()
+    with Running(mock.engine) as url:
+        result = pytester.runpytest_subprocess("-n", "2", "--tiktok-mock-url", url)
+        result.assert_outcomes(passed=6, errors=1)
+        assert [world["name"] for world in httpx.get(f"{url}/_mock/worlds").json()["worlds"]] == ["default"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_coverage_is_added_up_and_can_be_too_little(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    pytester.makepyfile(
+        HEAD
+        + """
+def test_one(tiktok_mock):
+    assert ask(tiktok_mock).status_code == 200
+
+def test_two(tiktok_mock):
+    assert ask(tiktok_mock, authorization="Bearer x").status_code == 401
+"""
+    )
+    result = pytester.runpytest_subprocess(
+        *workers, "--tiktok-coverage", "text", "--tiktok-fail-under", "0.5"
+    )
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*TikTok API coverage*", "operations * 1 * 15*", "codes * 1 *"])
+    result = pytester.runpytest_subprocess(*workers, "--tiktok-fail-under", "90")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["TikTok API coverage: * % were met, 90.0 % are wanted"])
+
+
+def test_the_plugin_costs_nothing_until_it_is_used(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+import sys
+
+def test_one():
+    ours = ("tiktok_mock_server", "tiktok_openapi", "starlette")
+    loaded = {name for name in sys.modules if name.startswith(ours)}
+    assert loaded == {"tiktok_mock_server", "tiktok_mock_server.pytest_plugin"}
+"""
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
