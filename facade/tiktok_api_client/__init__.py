@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._flow import Signal as Signal
+    from .attempt import Aftermath as Aftermath
     from .attempt import Options as Options
     from .attempt import OutcomeUnknown as OutcomeUnknown
+    from .attempt import aftermath as aftermath
     from .callback import Callback as Callback
     from .client import AsyncTikTok as AsyncTikTok
     from .client import TikTok as TikTok
@@ -89,8 +91,10 @@ if TYPE_CHECKING:
 _MODULES = {
     "_flow": ("Signal",),
     "attempt": (
+        "Aftermath",
         "Options",
         "OutcomeUnknown",
+        "aftermath",
     ),
     "callback": ("Callback",),
     "client": (
@@ -190,6 +194,7 @@ _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "SCOPES",
+    "Aftermath",
     "AppNotApproved",
     "AsyncTikTok",
     "AsyncUpload",
@@ -255,6 +260,7 @@ __all__ = [
     "VideoPost",
     "WebhookEvent",
     "WebhookRefused",
+    "aftermath",
     "docs_link",
     "event_key",
     "verify_webhook",

@@ -97,6 +97,24 @@ class OutcomeUnknown(Error):
         )
 
 
+@attrs.frozen
+class Aftermath:
+    """What a call that failed has left behind."""
+
+    sent: Sent
+    """Whether there is a post: `NO`, `YES`, or `UNKNOWN`."""
+    publish_id: str | None = None
+    """Which post, where that is known."""
+
+
+def aftermath(error: BaseException) -> Aftermath:
+    """What a call that failed has left behind, from its exception, whatever kind it is."""
+    sent, publish_id = getattr(error, "sent", None), getattr(error, "publish_id", None)
+    return Aftermath(
+        sent if isinstance(sent, Sent) else Sent.UNKNOWN, publish_id if isinstance(publish_id, str) else None
+    )
+
+
 def mark(error: Exception, sent: Sent, publish_id: str | None) -> None:
     """Let an exception tell what it left behind."""
     with contextlib.suppress(AttributeError):  # the user's own exception may have no room

@@ -157,6 +157,8 @@ class Journal(Protocol):
 
 def written(method: Callable[..., MaybeAsync[T]], *arguments: object) -> Flow[T]:
     """Call a journal's method: awaited when it is ``async def``, else in a worker thread where needed."""
+    if isinstance(getattr(method, "__self__", None), MemoryJournal):
+        return cast("T", method(*arguments))
     if inspect.iscoroutinefunction(method):
         return (yield from invoke(cast("Callable[..., Awaitable[T]]", method), *arguments))
     result = yield from blocking(method, *arguments)

@@ -25,7 +25,8 @@ class Submitted:
 
     publish_id: str
     """The id of this post, for `wait`, `check_upload_status`, `resume` and `cancel`."""
-    keys: tuple[str, ...] = attrs.field(repr=False)
+    parts: tuple[str, ...] = attrs.field(repr=False)
+    """The names it can be read by."""
     body: Body = attrs.field(repr=False)
     """The answer to the init. It holds the upload address, a secret, where there is one."""
     receipt: Receipt | None = attrs.field(default=None, repr=False)
@@ -36,7 +37,7 @@ class Submitted:
     def __getitem__(
         self, key: Literal["data", "error", "initial_response", "final_response", "photo_upload_response"]
     ) -> Body:
-        if key not in self.keys:
+        if key not in self.parts:
             raise KeyError(key)
         if key == "final_response":
             return {"status_code": self.receipt.status} if self.receipt is not None else {}
@@ -45,10 +46,14 @@ class Submitted:
         return self.body
 
     def __contains__(self, key: object) -> bool:
-        return key in self.keys
+        return key in self.parts
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.keys)
+        return iter(self.parts)
+
+    def keys(self) -> list[str]:
+        """The names it can be read by."""
+        return list(self.parts)
 
 
 class _Answered:

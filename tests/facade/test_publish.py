@@ -15,6 +15,7 @@ import pytest
 from tests.facade.doors import COLOURS, Door, UploadServer, video
 from tests.facade.support import body, ok, refused
 from tiktok_api_client import (
+    Aftermath,
     CouldNotAsk,
     Error,
     FileJournal,
@@ -31,6 +32,7 @@ from tiktok_api_client import (
     Unreadable,
     UploadEnded,
     UploadFailed,
+    aftermath,
 )
 from tiktok_api_client.journal import Entry, Stage, entry_id
 
@@ -370,6 +372,19 @@ def test_a_refresh_whose_answer_is_lost_is_no_unclear_post(colour: str) -> None:
     assert failure.value.sent is Sent.NO  # type: ignore[attr-defined]
 
 
+def test_aftermath_tells_what_any_failure_left_behind(colour: str) -> None:
+    scene = Scene(colour)
+    scene.inits = [acting(scene, httpx.ReadTimeout)]
+    with pytest.raises(TimedOut) as unknown:
+        scene.post()
+    assert aftermath(unknown.value) == Aftermath(Sent.UNKNOWN)
+    scene.upload.script = [over]
+    with pytest.raises(UploadEnded) as ended:
+        scene.post()
+    assert aftermath(ended.value) == Aftermath(Sent.YES, "v_pub_file~v2-1.2")
+    assert aftermath(KeyError()) == Aftermath(Sent.UNKNOWN)
+
+
 # Keys
 
 
@@ -394,7 +409,7 @@ def test_a_key_posts_once_whatever_is_posted(colour: str, kind: str) -> None:
         return scene.door.do("post_photos", PHOTOS, **how)
 
     first, again = post(), post()
-    assert (first.publish_id, first.keys) == (again.publish_id, again.keys)
+    assert (first.publish_id, first.keys()) == (again.publish_id, again.keys())
     assert len(scene.posts) == 1
 
 
