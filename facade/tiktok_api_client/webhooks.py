@@ -86,7 +86,7 @@ def sign_webhook(body: bytes, secret: str, signed_at: int) -> str:
 def event_key(event: WebhookEvent | UnknownEvent) -> str:
     """The same for every delivery of one event, and different for any other: to do everything once."""
     text = json.dumps(dict(event.raw), sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _received(body: object) -> bytes:

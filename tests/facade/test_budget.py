@@ -135,6 +135,7 @@ def unreadable(status: int) -> Unreadable:
         (refusal(status=429, retryable=False), False, False),
         (refusal(), False, False),
         (unreadable(200), False, False),
+        (unreadable(500), False, True),
         (unreadable(502), False, True),
         (Impossible("title", "x", "y"), False, False),
     ],
