@@ -100,6 +100,12 @@ def test_the_secret_is_not_shown(kind: str, server: FakeTikTok, clock: FakeClock
     assert "user-1" in repr(tik)
 
 
+@pytest.mark.parametrize("budget", ["later", "", None])
+def test_an_unknown_budget_is_refused(budget: Any) -> None:
+    with pytest.raises(Impossible, match="one of wait, raise, off"):
+        TikTok(KEY, SECRET, REDIRECT, budget=budget)
+
+
 @pytest.mark.parametrize(
     "base_url", ["ftp://host", "127.0.0.1:80", "http://", "http://h?x=1", "http://h:port"]
 )
