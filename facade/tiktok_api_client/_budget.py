@@ -80,9 +80,9 @@ class Budget:
                 times.append(max(now, times[-1]) if times else now)
                 return max(0.0, times[-1] - now)
             free_at = times[-limit.requests] + limit.seconds
-            if free_at <= now or wait:
-                times.append(max(now, free_at))
-            return max(0.0, free_at - now)
+            if wait:
+                times.append(free_at)
+            return free_at - now
 
     def full(self, operation: Operation, who: str, now: float) -> None:
         """TikTok says that the limit is used up (others may use it too): no call fits before a whole window
