@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -355,6 +356,12 @@ def test_the_legacy_profile_lives_longer(player: Player) -> None:
     set_switches(player.mock, token_profile="legacy")
     token = player.get_token(player.code()).json()
     assert (token["expires_in"], token["refresh_expires_in"]) == (86400, 31536000)
+
+
+@pytest.mark.parametrize(("day", "seconds"), [("2026-11-01", 86400), ("2026-11-02", 7200)])
+def test_lifetimes_follow_the_day(player: Player, day: str, seconds: int) -> None:
+    set_switches(player.mock, as_of=date.fromisoformat(day))
+    assert player.get_token(player.code()).json()["expires_in"] == seconds
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
+from datetime import date
 from hmac import compare_digest
 from typing import Final
 from urllib.parse import unquote
@@ -121,6 +122,8 @@ FOREIGN = rule(
     "",
 )
 
+SHORT_SINCE: Final = date.fromisoformat(LIFETIMES.since)
+
 SECRET_MISSED: Final = "Client secret is missed in request."  # noqa: S105
 MALFORMED: Final = "The request parameters are malformed."
 WRONG_REDIRECT: Final = "Redirect_uri is not matched with the uri when requesting code."
@@ -197,7 +200,9 @@ def token(ask: Ask) -> object:
 
 def lifetimes(world: World) -> tuple[float, float]:
     """How long an access token and a refresh token live."""
-    if world.switches.token_profile == "legacy":  # noqa: S105 - a profile, no secret
+    as_of = world.switches.as_of
+    before = as_of is not None and as_of < SHORT_SINCE
+    if before or world.switches.token_profile == "legacy":  # noqa: S105 - a profile, no secret
         return limits.LEGACY_ACCESS_TOKEN_LIFETIME, limits.LEGACY_REFRESH_TOKEN_LIFETIME
     return limits.ACCESS_TOKEN_LIFETIME, limits.REFRESH_TOKEN_LIFETIME
 

@@ -127,7 +127,7 @@ PREFIXES = rule(
     switch="photo_draft_prefix",
 )
 
-STRICT_SINCE: Final = date(2026, 8, 9)
+STRICT_SINCE: Final = date.fromisoformat(ONE_CHUNK.since)
 
 BAD_POST_INFO: Final = "The request post info is empty or incorrect"
 BAD_SOURCE_INFO: Final = "The request source info is empty or incorrect"
