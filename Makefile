@@ -85,6 +85,9 @@ judges: .venv-judges/.ready .work/node/.ready ## let validators, generators, Pri
 diff-spec: $(VENV)/.dev ## say what the description changes for callers since the last release (OLD=, NEW=)
 	@$(BIN)/python -m codegen diff $(OLD) $(NEW) --require-bump
 
+fuzz: $(VENV)/.dev ## feed changed bytes to parsers, decoders and generator (SECONDS=10 for each)
+	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),10)
+
 .work/node/.ready: tests/judges/package.json
 	@command -v npm >/dev/null || { echo "npm is needed: install Node 20 or newer"; exit 1; }
 	@echo "preparing .work/node (once) ..."
@@ -96,4 +99,4 @@ diff-spec: $(VENV)/.dev ## say what the description changes for callers since th
 	@$(BIN)/python -m venv .venv-judges
 	@$(JUDGE) -m pip --disable-pip-version-check install --quiet --editable '.[mock]' --requirement tests/judges/requirements.txt
 	@mkdir -p .work && touch $@
-.PHONY: contract judges diff-spec
+.PHONY: contract judges diff-spec fuzz
