@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import attrs
 
-from . import control_faults, control_worlds, headless, jsonio, lifecycle, seed, webhooks
+from . import control_faults, control_worlds, headless, inspector, jsonio, lifecycle, seed, webhooks
 from .messages import Inbound, Outbound
 from .rules import pull, qr, status
 from .why import log
@@ -388,6 +388,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ("POST", "webhook/ping"): _ping,
     **control_faults.ROUTES,
     **control_worlds.ROUTES,
+    **inspector.ROUTES,
     ("POST", "webhook/send"): _send_event,
 }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 
 from . import jsonio
+from .description import BY_ID
 from .faults import CATALOGUE, HEADER, make
 from .journal import Query
 from .messages import Outbound, Wait
@@ -25,6 +26,7 @@ def catalogue(call: Call) -> object:
             {"fault": kind.name, "text": kind.text, "stage": kind.stage, "details": dict(kind.details)}
             for kind in CATALOGUE.values()
         ],
+        "operations": sorted(BY_ID),
         "header": HEADER,
         "in_text": "#mock:FAULT(detail=value)@operation",
     }

@@ -20,9 +20,9 @@ MARKER = "tiktok_mock"
 LAST = 10
 """How many requests are shown when a test fails."""
 
-_MOCKS = pytest.StashKey["list[MockTikTok | RemoteWorld]"]()
+_MOCKS: pytest.StashKey[list[MockTikTok | RemoteWorld]] = pytest.StashKey()
 _FAILED = pytest.StashKey[bool]()
-_COVERAGE = pytest.StashKey["Coverage"]()
+_COVERAGE: pytest.StashKey[Coverage] = pytest.StashKey()
 _WORKER_KEY = "tiktok_mock_coverage"
 
 

@@ -1,0 +1,81 @@
+"""The inspector: one page that shows a world and what happened in it, live by polling or as one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from . import jsonio
+from .messages import Outbound
+from .worlds import FIRST, PREFIX
+
+if TYPE_CHECKING:
+    from .control import Call, Handler
+
+_SHOWN = 500
+"""How many requests, posts and events are shown; the newest."""
+
+
+def _state(call: Call, after: int) -> dict[str, object]:
+    from . import control
+
+    world = call.world
+    entries = world.journal.entries(after=after)[-_SHOWN:]
+    posts = list(world.posts.values())[-_SHOWN:]
+    return {
+        "world": call.engine.name,
+        "worlds": [
+            {"name": name, "path": "/" if name == FIRST else f"{PREFIX}{name}/"}
+            for name in list(call.engine.family())
+        ],
+        "clock": control.describe_clock(world),
+        "accounts": [control.describe_account(one) for one in list(world.accounts.values())[:_SHOWN]],
+        "posts": [control.describe_post(post) for post in posts],
+        "deliveries": [control.describe_delivery(one) for one in world.deliveries[-_SHOWN:]],
+        "faults": [fault.describe() for fault in world.faults],
+        "dropped": world.journal.dropped,
+        "requests": [entry.describe() for entry in entries],
+        "cursor": world.journal.cursor,
+    }
+
+
+def inspect(call: Call) -> object:
+    """Everything the page shows; of the requests, those after a cursor."""
+    after = dict(call.inbound.pairs()).get("after", "0")
+    return _state(call, int(after) if after.isdigit() else 0)
+
+
+def _page(kept: object) -> str:
+    from .pages import render
+
+    text = jsonio.write(kept).decode().replace("<", "\\u003c")
+    return render("inspector.html", kept=_Verbatim(text))
+
+
+class _Verbatim(str):
+    """JSON inside a script: a template must not escape it."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+def page(call: Call) -> object:
+    """The page, live."""
+    del call
+    return Outbound(200, _page(None).encode(), "text/html; charset=utf-8")
+
+
+def export(call: Call) -> object:
+    """The page with what it shows inside, to be opened without the mock."""
+    name = f'attachment; filename="tiktok-mock-{call.engine.name}.html"'
+    text = _page(_state(call, 0))
+    return Outbound(200, text.encode(), "text/html; charset=utf-8", [("content-disposition", name)])
+
+
+ROUTES: Mapping[tuple[str, str], Handler] = {
+    ("GET", ""): page,
+    ("GET", "inspect"): inspect,
+    ("GET", "export"): export,
+}

@@ -1,0 +1,192 @@
+"""The inspector and the consent page in a real browser: headless Chromium, from Debian's packages."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from tiktok_mock_server import MockTikTok
+from tiktok_mock_server.running import Running
+
+from .browser import HERE, Browser, browser
+from .support import Creator, mp4
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not HERE, reason="needs Debian's packages chromium and chromium-driver"),
+]
+WITHOUT_NAME = """
+    return [...document.querySelectorAll("button, select, input, a, progress")]
+        .filter((one) => one.offsetParent && !(one.textContent.trim() || one.getAttribute("aria-label")
+            || (one.labels && one.labels.length)))
+        .map((one) => one.outerHTML)
+"""
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    with browser() as made:
+        yield made
+
+
+@pytest.fixture
+def mock() -> Iterator[MockTikTok]:
+    made = MockTikTok(webhook_url="http://127.0.0.1:9/hook")
+    with Running(made.engine) as url:
+        made.url = url
+        yield made
+
+
+def shot(window: Browser, name: str) -> None:
+    """Keep a picture where somebody asked for them."""
+    folder = os.environ.get("TIKTOK_MOCK_SCREENSHOTS")
+    if folder:
+        window.screenshot(Path(folder) / f"{name}.png")
+
+
+def something_happens(mock: MockTikTok) -> str:
+    with httpx.Client(base_url=mock.url) as client:
+        creator = Creator(mock, client.request)
+        del creator.headers["host"]
+        started = creator.started(title="Hello <b>there</b>")
+        creator.put(started["upload_url"], mp4())
+        creator.status(started["publish_id"])
+        half = creator.started(10 * 1024 * 1024, chunk=5 * 1024 * 1024, count=2)
+        creator.put(half["upload_url"], mp4(5 * 1024 * 1024), total=10 * 1024 * 1024)
+        creator.init(10, count=7)
+        mock.faults.plan("fetchStatus", "gateway", status=503)
+        mock.faults.plan("getToken", "lost")
+        creator.status(started["publish_id"])
+        creator.creator_info({"authorization": "Bearer nonsense"})
+        mock.clock.advance(120)
+    return started["publish_id"]
+
+
+def test_the_inspector_shows_what_happened_and_why(window: Browser, mock: MockTikTok) -> None:
+    publish_id = something_happens(mock)
+    window.size(1280, 1000)
+    window.dark(False)
+    window.open(f"{mock.url}/_mock/")
+    window.wait("document.querySelectorAll('#requests details').length >= 7")
+    text = window.text()
+    assert publish_id in text
+    assert "fault: gateway" in text
+    assert "access_token_invalid" in text
+    window.run("document.querySelector('#posts details:last-of-type').open = true")
+    window.run(
+    requests = "[...document.querySelectorAll('#requests details')]"
+    window.run(f"{requests}.find((one) => one.innerText.includes('invalid_params')).open = true")
+    )
+    text = window.text()
+    assert "/source_info/total_chunk_count" in text
+    assert "webhook post.publish." in text
+    assert window.run("return document.querySelector('#posts b') === null"), "a title was read as HTML"
+    assert window.run(WITHOUT_NAME) == []
+    assert window.run("return document.documentElement.scrollWidth <= innerWidth")
+    assert window.errors() == []
+    shot(window, "inspector-light")
+
+
+def test_what_is_open_stays_open_while_more_comes(window: Browser, mock: MockTikTok) -> None:
+    something_happens(mock)
+    window.open(f"{mock.url}/_mock/")
+    window.wait("document.querySelectorAll('#requests details').length >= 7")
+    window.run("document.querySelector('#requests details[data-key=\"2\"]').open = true")
+    before = window.run("return document.querySelectorAll('#requests details').length")
+    httpx.get(f"{mock.url}/nowhere")
+    window.wait(f"document.querySelectorAll('#requests details').length == {before} + 1")
+    assert window.run("return document.querySelector('#requests details[data-key=\"2\"]').open")
+
+
+def test_its_buttons_turn_the_clock_plan_faults_and_reset(window: Browser, mock: MockTikTok) -> None:
+    window.open(f"{mock.url}/_mock/")
+    window.wait(
+    window.wait("document.querySelector('#plan option') && document.querySelector('#now').textContent")
+    )
+    now = mock.clock.now()
+    window.click("[data-clock*='3600']")
+    window.wait("document.querySelector('#now').textContent.includes('10:15:30')")
+    assert mock.clock.now() == now + 3600
+    window.run("document.querySelector('#plan [name=operation]').value = 'fetchStatus'")
+    window.run("document.querySelector('#plan [name=fault]').value = 'silence'")
+    window.click("#plan button")
+    window.wait("document.querySelectorAll('#faults details').length == 1")
+    assert [(fault.operation, fault.kind) for fault in mock.faults] == [("fetchStatus", "silence")]
+    window.click("#reset")
+    window.wait("document.querySelectorAll('#faults details').length == 0")
+    assert mock.clock.now() == now
+
+
+def test_it_works_by_keyboard(window: Browser, mock: MockTikTok) -> None:
+    window.open(f"{mock.url}/_mock/")
+    window.wait("document.querySelector('#accounts details')")
+    window.run("document.querySelector('#accounts summary').focus()")
+    window.keys("\ue007")
+    window.wait("document.querySelector('#accounts details').open")
+    window.keys("\ue004")
+    window.keys("\ue007")
+    window.wait("document.activeElement.textContent.includes('private')")
+    window.wait("document.querySelector('#accounts summary').textContent.includes('private') === false")
+    assert not mock.account.private
+
+
+def test_dark_narrow_and_in_another_world(window: Browser, mock: MockTikTok) -> None:
+    mock.add_world("other")
+    something_happens(mock)
+    window.dark(True)
+    window.size(400, 900)
+    window.open(f"{mock.url}/_mock/")
+    window.wait("document.querySelectorAll('#requests details').length >= 7")
+    assert window.run("return document.documentElement.scrollWidth <= innerWidth")
+    assert window.run("return getComputedStyle(document.body).backgroundColor") == "rgb(18, 18, 21)"
+    shot(window, "inspector-dark-narrow")
+    window.run(
+        "const s = document.querySelector('#world'); s.value = 'other'; s.dispatchEvent(new Event('change'))"
+    )
+    window.wait("location.pathname == '/_world/other/_mock/' && document.querySelector('#accounts details')")
+    assert window.run("return document.querySelectorAll('#requests details').length") == 0
+    window.dark(False)
+    window.size(1280, 1000)
+
+
+def test_an_export_opens_without_the_mock(window: Browser, mock: MockTikTok, tmp_path: Path) -> None:
+    something_happens(mock)
+    answer = httpx.get(f"{mock.url}/_mock/export")
+    assert answer.headers["content-disposition"] == 'attachment; filename="tiktok-mock-default.html"'
+    page = tmp_path / "kept.html"
+    page.write_text(answer.text, encoding="utf-8")
+    window.open(page.as_uri())
+    window.wait("document.querySelectorAll('#requests details').length >= 7")
+    assert window.run("return document.querySelectorAll('.live').length") == 0
+    assert re.findall(r'(?:src|href)="(?!data:|#|export)', answer.text) == []
+    assert window.errors() == []
+
+
+def test_a_user_agrees_on_the_consent_page_by_keyboard(window: Browser, mock: MockTikTok) -> None:
+    query = {
+        "client_key": "mock_client_key",
+        "response_type": "code",
+        "scope": "user.info.basic,video.publish,video.upload",
+        "redirect_uri": f"{mock.url}/_mock/health",
+        "state": "s1",
+        "code_challenge": "a" * 64,
+        "code_challenge_method": "S256",
+    }
+    window.open(f"{mock.url}/v2/auth/authorize/?{urlencode(query)}")
+    window.wait("document.querySelectorAll('input[name=scope]').length >= 2")
+    shot(window, "consent")
+    assert window.run(WITHOUT_NAME) == []
+    window.run("document.querySelector('input[value=\"video.upload\"]').focus()")
+    window.keys(" ")
+    window.run("document.querySelector('button[value=allow]').focus()")
+    window.keys("\ue007")
+    window.wait("location.pathname == '/_mock/health'")
+    assert "state=s1" in window.url
+    (grant,) = mock.world.grants.values()
+    assert set(grant.scopes) == {"user.info.basic", "video.publish"}
