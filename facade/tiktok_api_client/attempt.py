@@ -258,11 +258,11 @@ class Attempt:
         if not same:
             limit = f"must be the video that {entry.publish_id} was begun with ({entry.video_size:,} bytes)"
             raise Impossible("video", f"{source.name} with {source.size:,} bytes", limit)
-        stored = yield from where_tiktok_is(self._session, self._job(), self._options.access_token)
-        receipt = yield from self._upload(source, stored or 0)
+        standing = yield from where_tiktok_is(self._session, self._job(), self._options.access_token)
+        receipt = yield from self._upload(source, standing.position)
         return attrs.evolve(self._result(resumed=True), receipt=receipt)
 
-    def _upload(self, source: Source, stored: int) -> Flow[Receipt | None]:
+    def _upload(self, source: Source, stored: int | None) -> Flow[Receipt | None]:
         try:
             receipt = yield from upload(
                 self._session,

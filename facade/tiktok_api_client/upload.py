@@ -5,7 +5,8 @@ TikTok stores whole chunks, in order, for one hour after the init. What an answe
 - 201, 206: stored; on with the next chunk.
 - 416: TikTok has another number of bytes than we thought (an answer got lost); go on where *it* is.
 - 5xx, no answer, 429: the same chunk again, after a pause.
-- 403, 404, 405: the upload is over; only a new post can help.
+- 403, 404, 405 and other refusals: the upload is over. Since a finished one is forgotten too, the status is asked;
+  only what is surely incomplete is called dead, and may be posted anew.
 
 https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 """
@@ -48,7 +49,7 @@ LONGEST_PAUSE: Final = 30.0
 _RESYNCS: Final = 20  # how often in one upload TikTok may be somewhere else than we thought
 _LONGEST_RETRY_AFTER: Final = 120.0
 _NOT_HERE: Final = 416
-_OVER: Final = frozenset({403, 404, 405})
+_FAULT: Final = 500
 _UPLOAD: Final = BY_ID["uploadChunk"]
 _HOME: Final = ".".join((urlsplit(BY_ID["fetchStatus"].server).hostname or "").split(".")[-2:])
 """The domain that TikTok's API and its upload hosts share."""
@@ -133,21 +134,35 @@ def upload(
     job: UploadJob,
     source: Source,
     *,
-    stored: int = 0,
+    stored: int | None = 0,
     access_token: str | None = None,
     on_progress: OnProgress | None = None,
     cancel: Signal | None = None,
 ) -> Flow[Receipt | None]:
-    """Send the bytes of a post from the byte number `stored` on, and give TikTok's last answer.
+    """Send the bytes of a post, and give TikTok's last answer.
+
+    Args:
+        stored: where to begin; None when an earlier upload got nobody knows how far.
 
     Raises:
         UploadFailed: not all of them arrived.
+        UploadEnded: not all of them arrived, and they never will.
     """
     return (yield from _Upload(session, job, source, stored, access_token, on_progress, cancel).run())
 
 
-def where_tiktok_is(session: Session, job: UploadJob, access_token: str | None = None) -> Flow[int | None]:
-    """How many bytes of a video TikTok has, from the status of the post; None where that does not say.
+@attrs.frozen
+class Standing:
+    """How far TikTok says that an upload is; None is what it does not say."""
+
+    position: int | None = None
+    """Where to go on, in bytes."""
+    complete: bool | None = None
+    """Whether it has everything."""
+
+
+def where_tiktok_is(session: Session, job: UploadJob, access_token: str | None = None) -> Flow[Standing]:
+    """How far an upload is, from the status of the post.
 
     Raises:
         UploadEnded: TikTok has given the post up.
@@ -157,9 +172,9 @@ def where_tiktok_is(session: Session, job: UploadJob, access_token: str | None =
             lambda token: fetch_status(access_token=token, publish_id=job.publish_id), access_token
         )
     except (CouldNotAsk, Refused, Unreadable):
-        return None
+        return Standing()
     if status.status in {PublishState.PUBLISH_COMPLETE, PublishState.SEND_TO_USER_INBOX}:
-        return job.plan.video_size
+        return Standing(job.plan.video_size, complete=True)
     if status.status == PublishState.FAILED:
         raise UploadEnded(
             f"TikTok gave the post up: {status.fail_reason or 'without a reason'}",
@@ -169,7 +184,11 @@ def where_tiktok_is(session: Session, job: UploadJob, access_token: str | None =
             resumable=False,
         )
     stored = status.uploaded_bytes
-    return stored if stored is not None and job.plan.at(stored) is not None else None
+    if stored is None:
+        return Standing()
+    return Standing(
+        stored if job.plan.at(stored) is not None else None, complete=stored >= job.plan.video_size
+    )
 
 
 class _Upload:
@@ -180,17 +199,19 @@ class _Upload:
         session: Session,
         job: UploadJob,
         source: Source,
-        stored: int,
+        stored: int | None,
         access_token: str | None,
         on_progress: OnProgress | None,
         cancel: Signal | None,
     ) -> None:
         self._session, self._job, self._source = session, job, source
         self._plan = job.plan
-        self._stored = stored
+        self._stored = stored or 0
+        self._may_be_complete = stored is None
+        """Whether TikTok can have every byte without our knowing: then nobody may call the post dead."""
         self._access_token = access_token
         self._on_progress, self._cancel = on_progress, cancel
-        self._meter = Meter(job.publish_id, job.plan.video_size, job.plan.total_chunk_count, stored)
+        self._meter = Meter(job.publish_id, job.plan.video_size, job.plan.total_chunk_count, self._stored)
         self._failures = 0
         self._resyncs = 0
 
@@ -200,14 +221,17 @@ class _Upload:
         while self._stored < self._plan.video_size:
             self._check_cancelled()
             number = self._plan.at(self._stored)
-            if number is None:
-                raise self._failed("TikTok has stored something else than whole chunks", resumable=False)
+            if number is None:  # a place between chunks is all that `stored_bytes` and `Standing` give
+                raise self._failed(f"an upload cannot begin at byte {self._stored:,}")
+            last = number == self._plan.total_chunk_count - 1
             self._meter.begin(number + 1, self._stored)
             try:
                 receipt = yield from perform(self._call(self._plan.chunk(number)))
             except Refused as error:
+                self._may_be_complete |= last and error.status >= _FAULT
                 yield from self._refused(error)
-            except CouldNotAsk as error:
+            except (CouldNotAsk, Unreadable) as error:
+                self._may_be_complete |= last and getattr(error, "sent", None) is not Sent.NO
                 yield from self._pause(error)
             except (SourceFailed, OSError) as error:
                 raise self._failed(str(error)) from error
@@ -244,27 +268,29 @@ class _Upload:
         if error.status == _NOT_HERE:
             position = stored_bytes(error.headers.get("content-range"), self._plan)
             if position is None:
-                position = yield from where_tiktok_is(self._session, self._job, self._access_token)
+                standing = yield from where_tiktok_is(self._session, self._job, self._access_token)
+                position = standing.position
             if position is None:
-                raise self._failed(
-                    "TikTok is at another byte and does not say which", resumable=False
-                ) from error
+                raise self._failed("TikTok is at another byte and does not say which") from error
             if position != self._stored:
                 self._count_resync()
                 yield from self._arrived(position)
                 return
-        elif error.status in _OVER:
-            # an answer that got lost may have been the last one, and a finished upload is forgotten
-            position = yield from where_tiktok_is(self._session, self._job, self._access_token)
-            if position == self._plan.video_size:
-                yield from self._arrived(self._plan.video_size)
-                return
-            reason = f"TikTok takes no more bytes (HTTP {error.status}: {error.message})"
-            raise self._failed(reason, UploadEnded, resumable=False) from error
         elif not error.retryable:
-            reason = f"TikTok refused a chunk (HTTP {error.status}: {error.message})"
-            raise self._failed(reason, resumable=False) from error
+            yield from self._over(error)
+            return
         yield from self._pause(error)
+
+    def _over(self, error: Refused) -> Flow[None]:
+        """TikTok takes no more bytes. A finished upload is forgotten too, so see whether it was that."""
+        standing = yield from where_tiktok_is(self._session, self._job, self._access_token)
+        if standing.complete:
+            yield from self._arrived(self._plan.video_size)
+            return
+        reason = f"TikTok takes no more bytes ({_words(error)})"
+        if self._may_be_complete and standing.complete is None:
+            raise self._failed(f"{reason}, and does not say whether it has them all") from error
+        raise self._failed(reason, UploadEnded, resumable=False) from error
 
     def _arrived(self, position: int) -> Flow[None]:
         self._stored, self._failures = position, 0
@@ -276,10 +302,10 @@ class _Upload:
         if self._resyncs > _RESYNCS:
             raise self._failed("TikTok and this program do not agree where the upload is")
 
-    def _pause(self, error: CouldNotAsk | Refused) -> Flow[None]:
+    def _pause(self, error: CouldNotAsk | Refused | Unreadable) -> Flow[None]:
         """Wait before the same chunk is sent again; or give up."""
         self._failures += 1
-        reason = error.reason if isinstance(error, CouldNotAsk) else f"HTTP {error.status}: {error.message}"
+        reason = _words(error)
         if self._failures >= ATTEMPTS:
             kind = UploadTimedOut if isinstance(error, TimedOut) else UploadFailed
             raise self._failed(f"{reason} ({ATTEMPTS} times)", kind) from error
@@ -304,3 +330,9 @@ class _Upload:
             total_bytes=self._plan.video_size,
             resumable=resumable,
         )
+
+
+def _words(error: CouldNotAsk | Refused | Unreadable) -> str:
+    if isinstance(error, CouldNotAsk):
+        return error.reason
+    return f"HTTP {error.status}: {error.message}" if isinstance(error, Refused) else f"HTTP {error.status}"

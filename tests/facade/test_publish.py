@@ -602,7 +602,10 @@ def test_resume_takes_no_other_video(colour: str, other: bytes) -> None:
 def test_resume_says_when_the_hour_is_over(colour: str) -> None:
     scene = Scene(colour)
     publish_id = stopped(scene)
-    scene.upload.script = [over]
+    scene.upload.script = [over, over]
+    with pytest.raises(UploadFailed, match="does not say whether it has them all"):
+        scene.door.do("resume", publish_id, DATA)
+    scene.status = {"status": "PROCESSING_UPLOAD", "uploaded_bytes": CHUNK}
     with pytest.raises(UploadEnded, match="only a new post can help"):
         scene.door.do("resume", publish_id, DATA)
 

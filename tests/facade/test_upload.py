@@ -41,6 +41,7 @@ class Scene:
         self.server = UploadServer(len(data), counts=counts)
         self.door = Door(colour, self.answer)
         self.asked = 0
+        self.inits = 0
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.method == "PUT":
@@ -48,6 +49,7 @@ class Scene:
         if request.url.path.endswith("/status/fetch/"):
             self.asked += 1
             return ok(self.server.status)
+        self.inits += 1
         return ok({"publish_id": "v_pub_file~v2-1.7", "upload_url": self.server.address})
 
     def post(self, **how: Any) -> Any:
@@ -134,13 +136,13 @@ def test_a_416_that_says_nothing_is_answered_by_the_status(colour: str, header: 
     assert scene.asked == 1
 
 
-def test_a_416_that_nobody_can_read_ends_the_upload(colour: str) -> None:
+def test_a_416_that_nobody_can_read_stops_the_upload(colour: str) -> None:
     scene = Scene(colour)
     scene.server.script = [status(416)]
     scene.server.status = {"status": "PROCESSING_UPLOAD", "uploaded_bytes": 12345}
     with pytest.raises(UploadFailed, match="is at another byte and does not say which") as failure:
         scene.post()
-    assert not failure.value.resumable
+    assert failure.value.resumable
 
 
 def test_a_206_may_say_that_tiktok_is_elsewhere(colour: str) -> None:
@@ -190,6 +192,46 @@ def test_a_finished_upload_that_is_forgotten_is_not_taken_for_a_failure(colour: 
     assert scene.arrived()
 
 
+@pytest.mark.parametrize("code", [400, 403, 404, 405])
+@pytest.mark.parametrize("known", [{}, {"status": "PROCESSING_UPLOAD"}])
+def test_what_may_be_complete_is_never_called_dead(colour: str, code: int, known: dict[str, object]) -> None:
+    scene = Scene(colour)
+    scene.server.script = [None, None, lost_answer, status(code)]
+    scene.server.status = known or {"status": 7}  # no usable answer
+    with pytest.raises(UploadFailed, match="does not say whether it has them all") as failure:
+        scene.post(key="summer")
+    assert failure.value.resumable
+    assert not isinstance(failure.value, UploadEnded)
+    scene.server.script = [status(code)]
+    with pytest.raises(UploadFailed) as again:
+        scene.post(key="summer")  # does not post a second time
+    assert again.value.resumable
+    scene.server.status = {"status": "PUBLISH_COMPLETE"}
+    assert scene.post(key="summer").resumed
+    assert scene.inits == 1
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 405])
+def test_what_is_surely_incomplete_may_be_posted_anew(colour: str, code: int) -> None:
+    scene = Scene(colour)
+    scene.server.script = [None, None, reset_before, status(code)]
+    scene.server.status = {"status": "PROCESSING_UPLOAD", "uploaded_bytes": 2 * CHUNK}
+    with pytest.raises(UploadEnded):
+        scene.post(key="summer")
+
+
+@pytest.mark.parametrize("code", [302, 418])
+def test_an_answer_that_nobody_expects_is_tried_again(colour: str, code: int) -> None:
+    scene = Scene(colour)
+    scene.server.script = [status(code)]
+    scene.post()
+    assert scene.arrived()
+    scene = Scene(colour)
+    scene.server.script.extend([status(code)] * ATTEMPTS)
+    with pytest.raises(UploadFailed, match=f"HTTP {code}"):
+        scene.post()
+
+
 def test_a_post_that_tiktok_gave_up_says_why(colour: str) -> None:
     scene = Scene(colour)
     scene.server.script = [None, status(404)]
@@ -201,7 +243,7 @@ def test_a_post_that_tiktok_gave_up_says_why(colour: str) -> None:
 def test_a_refused_chunk_is_not_repeated(colour: str) -> None:
     scene = Scene(colour)
     scene.server.script = [status(400)]
-    with pytest.raises(UploadFailed, match=r"refused a chunk \(HTTP 400: "):
+    with pytest.raises(UploadEnded, match=r"takes no more bytes \(HTTP 400: "):
         scene.post()
     assert len(scene.server.puts) == 1
 
