@@ -79,10 +79,8 @@ def test_the_inspector_shows_what_happened_and_why(window: Browser, mock: MockTi
     assert "fault: gateway" in text
     assert "access_token_invalid" in text
     window.run("document.querySelector('#posts details:last-of-type').open = true")
-    window.run(
     requests = "[...document.querySelectorAll('#requests details')]"
     window.run(f"{requests}.find((one) => one.innerText.includes('invalid_params')).open = true")
-    )
     text = window.text()
     assert "/source_info/total_chunk_count" in text
     assert "webhook post.publish." in text
@@ -106,9 +104,7 @@ def test_what_is_open_stays_open_while_more_comes(window: Browser, mock: MockTik
 
 def test_its_buttons_turn_the_clock_plan_faults_and_reset(window: Browser, mock: MockTikTok) -> None:
     window.open(f"{mock.url}/_mock/")
-    window.wait(
     window.wait("document.querySelector('#plan option') && document.querySelector('#now').textContent")
-    )
     now = mock.clock.now()
     window.click("[data-clock*='3600']")
     window.wait("document.querySelector('#now').textContent.includes('10:15:30')")
