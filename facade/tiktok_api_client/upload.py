@@ -5,8 +5,8 @@ TikTok stores whole chunks, in order, for one hour after the init. What an answe
 - 201, 206: stored; on with the next chunk.
 - 416: TikTok has another number of bytes than we thought (an answer got lost); go on where *it* is.
 - 5xx, no answer, 429: the same chunk again, after a pause.
-- 403, 404, 405 and other refusals: the upload is over. Since a finished one is forgotten too, the status is asked;
-  only what is surely incomplete is called dead, and may be posted anew.
+- 403, 404, 405 and other refusals: the upload is over. Since a finished one is forgotten too, the status is
+  asked; only what is surely incomplete is called dead, and may be posted anew.
 
 https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 """
@@ -22,8 +22,8 @@ import attrs
 
 from tiktok_openapi import (
     Call,
+    CallFailed,
     CouldNotAsk,
-    Error,
     PublishState,
     Receipt,
     Refused,
@@ -55,13 +55,13 @@ _HOME: Final = ".".join((urlsplit(BY_ID["fetchStatus"].server).hostname or "").s
 """The domain that TikTok's API and its upload hosts share."""
 
 
-class UploadFailed(Error):
+class UploadFailed(CallFailed):
     """A post was begun, and its bytes did not all arrive: it is not published. `publish_id` names it."""
 
     def __init__(
         self, reason: str, *, publish_id: str, stored_bytes: int, total_bytes: int, resumable: bool = True
     ) -> None:
-        Exception.__init__(self, reason)
+        Exception.__init__(self, reason)  # `TimedOut`, where it comes next, takes other arguments
         self.reason: str = reason
         self.publish_id: str = publish_id
         self.sent: Sent = Sent.YES
@@ -73,6 +73,7 @@ class UploadFailed(Error):
         """Whether `resume(publish_id)` can go on."""
         self.operation: str = _UPLOAD.name
         self.request: str = f"{_UPLOAD.method} {_UPLOAD.path}"
+        self.docs: str = _UPLOAD.docs
 
     def __str__(self) -> str:
         done = f"{self.stored_bytes:,} of {self.total_bytes:,} bytes are stored"

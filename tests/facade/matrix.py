@@ -275,7 +275,7 @@ class Run:
     def __init__(self, cell: Cell, folder: Path) -> None:
         self.cell = cell
         self.mock = MockTikTok(verified_domains=("media.example.test",))
-        self.faults = Faults(self.mock, cell)
+        self.faults = self.make_faults()
         self.said: list[str] = []
         self.stores: dict[str, Any] = {"journal": MemoryJournal(), "token_store": MemoryTokenStore()}
         self.path = folder / "clip.mp4"
@@ -283,6 +283,10 @@ class Run:
             self.path.write_bytes(VIDEO)
         self.tik = self.client()
         self.log_in()
+
+    def make_faults(self) -> Faults:
+        """What goes wrong."""
+        return Faults(self.mock, self.cell)
 
     def client(self) -> Any:
         """A client in a new process, as far as it can tell: it knows what is in journal and token store."""
