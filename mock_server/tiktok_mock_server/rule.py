@@ -27,6 +27,12 @@ class Rule:
     switch: str = ""
     """The switch that changes it, if there is one."""
 
+    @property
+    def where(self) -> str:
+        """`source`, with TikTok's pages as addresses that can be opened."""
+        pages = self.source.replace("docs:", "https://developers.tiktok.com/docs/en/")
+        return pages.replace("doc:", "https://developers.tiktok.com/doc/")
+
 
 REGISTRY: dict[str, Rule] = {}
 

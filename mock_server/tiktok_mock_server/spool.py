@@ -1,8 +1,8 @@
 """Where bytes wait until they were looked at: hashed as they come, on disk if they must be read again.
 
-Bytes are written into a *draft* and belong to the spool once the draft is kept. Several drafts can be open at a time,
-as when a client sends a chunk again before the server noticed that its first connection is dead; the first one that
-is kept wins.
+Bytes are written into a *draft* and belong to the spool once the draft is kept. Several drafts can be open at
+a time, as when a client sends a chunk again before the server noticed that its first connection is dead; the
+first one that is kept wins.
 """
 
 from __future__ import annotations

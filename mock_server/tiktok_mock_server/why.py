@@ -72,7 +72,7 @@ class Refusal(Exception):
             ("x-mock-got", self.got),
             ("x-mock-hint", self.hint),
             ("x-mock-evidence", self.rule.mark),
-            ("x-mock-source", self.rule.source),
+            ("x-mock-source", self.rule.where),
             ("x-mock-switch", self.rule.switch),
         )
         return [(name, header_text(value)) for name, value in named if value]

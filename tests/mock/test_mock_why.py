@@ -29,7 +29,8 @@ def test_a_refusal_explains_itself_in_headers_and_log(
     assert answer.headers["x-mock-expected"].startswith("5 ")
     assert answer.headers["x-mock-got"] == "6"
     assert answer.headers["x-mock-evidence"] == "documented"
-    assert answer.headers["x-mock-source"] == "doc:content-posting-api-media-transfer-guide"
+    page = "https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide"
+    assert answer.headers["x-mock-source"] == page
     assert "rounded down, not up" in answer.headers["x-mock-hint"]
     assert "chunks.count" in caplog.text
     assert "/source_info/total_chunk_count" in caplog.text
