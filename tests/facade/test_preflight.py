@@ -370,6 +370,15 @@ def test_lengths_are_counted_as_the_bindings_count_them(text: str) -> None:
         assert not problem
 
 
+def test_photos_are_looked_at_before_sending_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(_remote: object, _field: str) -> tuple[bytes, int]:
+        return b"\x89PNG", 10
+
+    monkeypatch.setattr(preflight_module, "fetch_head", fetch)
+    with pytest.raises(Unpostable, match="must be JPEG or WebP, got PNG"):
+        Scene().door.do("draft_photos", PHOTOS, look_at_photos=True)
+
+
 # Media
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -180,6 +181,40 @@ def test_what_cannot_be_streamed_is_refused(origin: Any, state: dict[str, Any], 
 def test_a_file_that_is_too_large_is_refused(origin: Any) -> None:
     with pytest.raises(Impossible, match="must have at most 1,000 bytes"):
         read_all(mine(origin, max_size=1000))
+
+
+def test_a_file_without_a_name_for_its_version_is_known_by_its_bytes(origin: Any) -> None:
+    source = open_remote(mine(origin), "video")
+    named = source.fingerprint()
+    source.close()
+    origin.etag = None
+    source = open_remote(mine(origin), "video")
+    assert source.fingerprint() not in {"", named}
+    assert len(origin.asked) > 2
+    source.close()
+
+
+def test_a_server_that_answers_another_range_is_refused(origin: Any) -> None:
+    origin.headers = {"Content-Range": "bytes 7-9/10"}
+    with pytest.raises(Impossible, match="must answer range requests"):
+        read_all(mine(origin))
+
+
+def test_a_redirect_to_a_forbidden_place_in_mid_download_fails(origin: Any) -> None:
+    source = open_remote(mine(origin), "video")
+    origin.redirects, origin.target = 1, "ftp://127.0.0.1/file"
+    with pytest.raises(SourceFailed, match=r"must be https or http"):
+        source.read(CHUNK, 10)
+    source.close()
+
+
+def test_a_server_that_is_silent_is_not_waited_for_long(origin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object, **__: object) -> None:
+        raise httpcore.ReadTimeout
+
+    monkeypatch.setattr(httpcore.ConnectionPool, "handle_request", silent)
+    with pytest.raises(Impossible, match="got no answer in time"):
+        read_all(mine(origin))
 
 
 def test_nobody_there_is_said(origin: Any) -> None:

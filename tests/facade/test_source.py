@@ -13,6 +13,7 @@ import pytest
 from typing_extensions import Buffer
 
 from tiktok_api_client._drivers import AsyncRunner, SyncRunner, SystemClock
+from tiktok_api_client.remote import RemoteFile
 from tiktok_api_client.source import (
     SYNC_PIECE,
     Slice,
@@ -21,6 +22,7 @@ from tiktok_api_client.source import (
     StreamSource,
     VideoInput,
     container,
+    is_one_way,
     is_url,
     open_source,
 )
@@ -322,6 +324,19 @@ def test_refused_before_anything_is_asked(tmp_path: Path, path: Path) -> None:
 def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "must be a regular file" in refusal(tmp_path / "pipe")
+
+
+def test_what_can_be_read_only_once_is_known(path: Path) -> None:
+    once = [pieces(), async_pieces(), io.BufferedReader(OneWay(DATA)), [b"x"]]
+    again = [path, str(path), DATA, io.BytesIO(DATA), RemoteFile("https://cdn.example.test/v.mp4"), 7]
+    assert [is_one_way(video) for video in once] == [True] * 4
+    assert [is_one_way(video) for video in again] == [False] * 6
+
+
+def test_an_async_iterator_cannot_be_read_by_waiting() -> None:
+    OPEN.append(StreamSource("video", async_pieces(), len(DATA)))
+    with pytest.raises(TypeError, match="AsyncTikTok"):
+        OPEN[0].read(0, 1)
 
 
 def test_urls_are_told_from_paths() -> None:

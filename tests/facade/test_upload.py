@@ -22,7 +22,8 @@ from tiktok_api_client import (
     UploadFailed,
     UploadTimedOut,
 )
-from tiktok_api_client.upload import ATTEMPTS, UploadJob, check_upload_url
+from tiktok_api_client.source import BytesSource
+from tiktok_api_client.upload import ATTEMPTS, UploadJob, check_upload_url, upload
 
 pytestmark = pytest.mark.parametrize("colour", COLOURS)
 
@@ -422,6 +423,17 @@ def test_bytes_go_to_tiktok_or_to_the_host_of_base_url(
     else:
         with pytest.raises(UploadEnded):
             check_upload_url(job, base_url)
+
+
+def test_an_upload_begins_between_chunks_only(colour: str) -> None:
+    scene = Scene(colour)
+    job = UploadJob(
+        "v_pub_file~v2-1.7", scene.server.address, ChunkPlan.for_size(len(DATA), CHUNK), "video/mp4"
+    )
+    tik = scene.door.tik
+    flow = upload(tik._session, job, BytesSource("video", DATA), stored=17)
+    with pytest.raises(UploadFailed, match="cannot begin at byte 17"):
+        next(flow)
 
 
 def test_no_byte_goes_to_a_foreign_host(colour: str) -> None:

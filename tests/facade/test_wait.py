@@ -105,6 +105,7 @@ def test_failed_with_reason_and_advice(colour: str) -> None:
     assert isinstance(outcome, Failed)
     assert outcome.fail_reason is FailReason.FRAME_RATE_CHECK_FAILED
     assert (outcome.retryable, outcome.advice) == (False, "Use 23 to 60 frames per second.")
+    assert outcome.status is PublishState.FAILED
 
 
 def test_failed_for_a_reason_that_is_new_or_missing(colour: str) -> None:
@@ -159,6 +160,11 @@ def test_trouble_after_an_answer_is_still_processing(colour: str) -> None:
 def test_what_passes_is_waited_out(colour: str, trouble: Answer) -> None:
     outcome = Scene(colour, trouble, trouble, trouble, trouble, trouble, status("PUBLISH_COMPLETE")).wait()
     assert isinstance(outcome, Published)
+
+
+def test_processing_without_any_answer_says_no_bytes(colour: str) -> None:
+    outcome = Processing(publish_id=ID)
+    assert (outcome.status, outcome.moved_bytes, outcome.last) == ("PROCESSING_UPLOAD", None, None)
 
 
 # An id that TikTok does not know yet
