@@ -69,7 +69,7 @@ def _enum(w: Writer, item: ir.Enumeration) -> dict[str, object]:
     return {
         "name": name,
         "function": w.known.functions[item.name],
-        "doc": docstring(paragraphs(item.doc or f"`{item.name}`.", kind, sources(item.sources)), 4),
+        "doc": docstring(paragraphs(item.doc or f"`{item.name}`.", kind, sources(item.sources, w.pages)), 4),
         "open": item.open,
         "table": f"_{table}_MEMBERS",
         "expected": repr(" or ".join(f'"{v.text}"' for v in item.values)),
@@ -98,7 +98,7 @@ def _object(w: Writer, item: ir.Object, decoders: Decoders) -> dict[str, object]
         "name": name,
         "article": "an" if name[0] in "AEIOU" else "a",
         "function": w.known.functions[item.name],
-        "doc": docstring(paragraphs(item.doc or f"`{item.name}`.", sources(item.sources)), 4),
+        "doc": docstring(paragraphs(item.doc or f"`{item.name}`.", sources(item.sources, w.pages)), 4),
         "sent": item.sent,
         "received": item.received,
         "received_at": received_at,

@@ -127,7 +127,7 @@ def _operation(w: Writer, op: ir.Operation, name: str, constant: str, decoders: 
     for colour, content in (("", "bytes | Iterable[bytes]"), ("Async", "Content")):
         view.content[colour] = {"content": content} if isinstance(op.body, ir.BinaryBody) else {}
     _cases(w, op, view)
-    _operation_docs(op, view)
+    _operation_docs(w, op, view)
     return view
 
 
@@ -251,8 +251,8 @@ def _cases(w: Writer, op: ir.Operation, view: OperationView) -> None:
     ]
 
 
-def _operation_docs(op: ir.Operation, view: OperationView) -> None:
-    text = paragraphs(op.summary or f"`{op.id}`.", op.doc, sources(op.sources))
+def _operation_docs(w: Writer, op: ir.Operation, view: OperationView) -> None:
+    text = paragraphs(op.summary or f"`{op.id}`.", op.doc, sources(op.sources, w.pages))
     arguments = [*view.positional, *view.keywords]
     for indent, attribute in ((4, "doc"), (8, "face_doc"), (8, "url_doc")):
         args = [entry(a.name, a.doc or f"`{a.name}`.", indent) for a in arguments]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from . import ir, names
 from .emit_operations import OperationView
 from .load import Refusal
-from .text import docstring, paragraphs, sentence
+from .text import docstring, page, paragraphs, sentence
 from .writer import EVERYTHING, PUBLIC_ERRORS, Writer, render
 
 
@@ -32,12 +32,14 @@ def routes(w: Writer, views: Mapping[str, OperationView]) -> None:
             }
             for e in w.api.envelopes
         ],
-        "operations": [_route(op, views[op.id], envelopes) for op in w.api.operations],
+        "operations": [_route(w, op, views[op.id], envelopes) for op in w.api.operations],
     }
     w.add("routes.py", EVERYTHING, "The route table: every operation.", context)
 
 
-def _route(op: ir.Operation, view: OperationView, envelopes: Mapping[str, str]) -> dict[str, object]:
+def _route(
+    w: Writer, op: ir.Operation, view: OperationView, envelopes: Mapping[str, str]
+) -> dict[str, object]:
     limit, scoped, body = op.rate_limit, op.scope_by_request, op.body
     media: tuple[str, ...] = ()
     if isinstance(body, ir.BinaryBody):
@@ -75,6 +77,7 @@ def _route(op: ir.Operation, view: OperationView, envelopes: Mapping[str, str]) 
         "request_types": repr(media),
         "binary": repr(isinstance(body, ir.BinaryBody)),
         "pointer": repr(op.place.pointer),
+        "docs": repr(page(op.sources[0], w.pages) if op.sources else ""),
         "summary": docstring(op.summary or op.id),
     }
 

@@ -26,8 +26,8 @@ _RUNTIME: Final = {
         *("Answer", "Call", "Content", "Envelope", "Operation", "RateLimit", "Receipt", "ScopeByRequest"),
     ),
     "errors": (
-        *("Catalogue", "CodeInfo", "CouldNotAsk", "Error", "Impossible", "Refused", "Sent", "StatusMeaning"),
-        *("TimedOut", "Unreadable", "UnreadableEvent", "excerpt", "kind_of"),
+        *("CallFailed", "Catalogue", "CodeInfo", "CouldNotAsk", "Error", "Impossible", "Refused", "Sent"),
+        *("StatusMeaning", "TimedOut", "Unreadable", "UnreadableEvent", "excerpt", "kind_of"),
     ),
     "model": (
         *("Mismatch", "Model", "NOT_RECEIVED", "decode_anything", "decode_boolean", "decode_either"),

@@ -466,6 +466,8 @@ class Api:
     title: str
     version: str
     doc: str
+    pages: tuple[tuple[str, str], ...]
+    """How a source begins → how the address of its page begins."""
     tags: tuple[Tag, ...]
     envelopes: tuple[Envelope, ...]
     categories: tuple[Category, ...]

@@ -25,7 +25,7 @@ _ROOT: Final = frozenset(
             "webhooks",
             "components",
         ),
-        *("x-package", "x-envelopes", "x-error-categories", "x-error-codes", "x-limits"),
+        *("x-package", "x-pages", "x-envelopes", "x-error-categories", "x-error-codes", "x-limits"),
     }
 )
 _COMPONENTS: Final = frozenset(
@@ -95,6 +95,7 @@ class _Lowering:
             title=text(info.need("title")),
             version=text(info.need("version")),
             doc=info.text("summary") or info.text("description"),
+            pages=tuple((name, text(node)) for name, node in self._table(self.root, "x-pages")),
             tags=self._tags(operations),
             envelopes=tuple(self.envelopes.values()),
             categories=tuple(self.categories.values()),

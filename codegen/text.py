@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 WIDTH: Final = 110
@@ -84,6 +84,13 @@ def paragraphs(*texts: str) -> str:
     return "\n\n".join(text.strip() for text in texts if text.strip())
 
 
-def sources(pages: Sequence[str]) -> str:
-    """The line that names where something is documented."""
-    return f"Source: {', '.join(pages)}" if pages else ""
+def page(source: str, prefixes: Mapping[str, str]) -> str:
+    """The address of a page: `doc:slug` with the prefix of `doc` before it, anything else as it is."""
+    kind, colon, slug = source.partition(":")
+    return prefixes[kind] + slug if colon and kind in prefixes else source
+
+
+def sources(pages: Sequence[str], prefixes: Mapping[str, str]) -> str:
+    """The lines that name where something is documented."""
+    found = [page(source, prefixes) for source in pages]
+    return f"Source: {found[0]}" if len(found) == 1 else "\n- ".join(["Sources:", *found]) if found else ""

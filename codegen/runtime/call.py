@@ -81,6 +81,8 @@ class Operation:
     """Whether its body is bytes rather than fields."""
     pointer: str
     """Where it stands in the bundled description (a JSON pointer)."""
+    docs: str
+    """The page where it is documented; empty when the description names none."""
 
 
 @attrs.frozen(eq=False)

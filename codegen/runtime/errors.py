@@ -3,13 +3,14 @@
 ::
 
     Error
-    ├── CouldNotAsk      the network failed; `sent` says whether the service can have acted
-    │   └── TimedOut
-    ├── Refused          the service said no: code, message, log id, advice
-    │   └── one class per error category of the description (see the `errors` module)
-    ├── Unreadable       the answer was not what the description promises; `place` says where
-    │   └── UnreadableEvent   the same for a body that was delivered to a webhook
-    └── Impossible       asked for something the API cannot do; nothing was sent
+    ├── CallFailed           a call gave no result
+    │   ├── CouldNotAsk      the network failed; `sent` says whether the service can have acted
+    │   │   └── TimedOut
+    │   ├── Refused          the service said no: code, message, log id, advice
+    │   │   └── one class per error category of the description (see the `errors` module)
+    │   └── Unreadable       the answer was not what the description promises; `place` says where
+    │       └── UnreadableEvent   the same for a body that was delivered to a webhook
+    └── Impossible           asked for something the API cannot do; nothing was sent
 
 Every error can be pickled, and none shows a secret: what a call marks as secret is masked in any text that
 comes back.
@@ -83,16 +84,25 @@ def _rebuild(cls: type[Error], state: dict[str, object], args: tuple[object, ...
     return error
 
 
-class CouldNotAsk(Error):
-    """No answer came back: no connection, a broken one, or a time-out."""
+class CallFailed(Error):
+    """A call gave no result: the service could not be asked, said no, or was not understood."""
 
-    def __init__(self, reason: str, *, operation: str, request: str, sent: Sent) -> None:
-        super().__init__(reason)
-        self.reason: str = reason
+    def __init__(self, said: str, *, operation: str, request: str, docs: str) -> None:
+        super().__init__(said)
         self.operation: str = operation
         """The operation's name, for example `get_user`."""
         self.request: str = request
         """Method and path; never a query, a header or a body."""
+        self.docs: str = docs
+        """The page where the operation is documented; empty when the description names none."""
+
+
+class CouldNotAsk(CallFailed):
+    """No answer came back: no connection, a broken one, or a time-out."""
+
+    def __init__(self, reason: str, *, operation: str, request: str, sent: Sent, docs: str = "") -> None:
+        super().__init__(reason, operation=operation, request=request, docs=docs)
+        self.reason: str = reason
         self.sent: Sent = sent
         """`Sent.NO` when nothing can have happened, `Sent.UNKNOWN` when the service may have acted."""
 
@@ -105,7 +115,7 @@ class TimedOut(CouldNotAsk):
     """No answer came back in time."""
 
 
-class Refused(Error):
+class Refused(CallFailed):
     """The service answered, and the answer is no."""
 
     def __init__(
@@ -122,8 +132,9 @@ class Refused(Error):
         advice: str,
         headers: Mapping[str, str],
         retry_after: float | None = None,
+        docs: str = "",
     ) -> None:
-        super().__init__(code or f"HTTP {status}")
+        super().__init__(code or f"HTTP {status}", operation=operation, request=request, docs=docs)
         self.code: str = code
         """The service's error code; empty when it sent none (a gateway's page, an upload)."""
         self.message: str = message
@@ -131,9 +142,6 @@ class Refused(Error):
         self.log_id: str = log_id
         """Name it to the service's support; empty when there was none."""
         self.status: int = status
-        self.operation: str = operation
-        self.request: str = request
-        """Method and path; never a query, a header or a body."""
         self.category: str = category
         self.retryable: bool = retryable
         """Whether the same request, sent again later, can succeed."""
@@ -153,12 +161,14 @@ class Refused(Error):
             parts.append(f"\n  what helps: {self.advice}")
         if self.retry_after is not None:
             parts.append(f"\n  try again in {self.retry_after:g} s")
+        if self.docs:
+            parts.append(f"\n  see: {self.docs}")
         if self.log_id:
             parts.append(f"\n  log_id: {self.log_id}")
         return "".join(parts)
 
 
-class Unreadable(Error):
+class Unreadable(CallFailed):
     """The service answered, and the answer is not what the description promises."""
 
     def __init__(
@@ -172,15 +182,15 @@ class Unreadable(Error):
         request: str,
         log_id: str = "",
         excerpt: str = "",
+        docs: str = "",
     ) -> None:
-        super().__init__(f"{place}: expected {expected}, got {got}")
+        said = f"{place}: expected {expected}, got {got}"
+        super().__init__(said, operation=operation, request=request, docs=docs)
         self.place: str = place
         """Where in the answer, for example `$.data.user.name`."""
         self.expected: str = expected
         self.got: str = got
         self.status: int = status
-        self.operation: str = operation
-        self.request: str = request
         self.log_id: str = log_id
         self.excerpt: str = excerpt
         """The beginning of a body that is not JSON at all; empty otherwise."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .client import AsyncTikTok as AsyncTikTok
     from .client import TikTok as TikTok
     from .errors import AppNotApproved as AppNotApproved
+    from .errors import CallFailed as CallFailed
     from .errors import CouldNotAsk as CouldNotAsk
     from .errors import Error as Error
     from .errors import HTTPError as HTTPError
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from .errors import TimeoutError as TimeoutError  # noqa: A004 - the documented name
     from .errors import TryLater as TryLater
     from .errors import Unreadable as Unreadable
-    from .errors import docs_link as docs_link
     from .handle import AsyncUpload as AsyncUpload
     from .handle import Upload as Upload
     from .journal import FileJournal as FileJournal
@@ -103,6 +103,7 @@ _MODULES = {
     ),
     "errors": (
         "AppNotApproved",
+        "CallFailed",
         "CouldNotAsk",
         "Error",
         "HTTPError",
@@ -121,7 +122,6 @@ _MODULES = {
         "TimeoutError",
         "TryLater",
         "Unreadable",
-        "docs_link",
     ),
     "handle": (
         "AsyncUpload",
@@ -198,6 +198,7 @@ __all__ = [
     "AppNotApproved",
     "AsyncTikTok",
     "AsyncUpload",
+    "CallFailed",
     "Callback",
     "Chunk",
     "ChunkPlan",
@@ -261,7 +262,6 @@ __all__ = [
     "WebhookEvent",
     "WebhookRefused",
     "aftermath",
-    "docs_link",
     "event_key",
     "verify_webhook",
 ]

@@ -3,41 +3,38 @@
 ::
 
     Error
-    ├── CouldNotAsk          no answer came back; `sent` says whether TikTok can have acted
-    │   └── TimedOut         … in time
-    ├── Refused              TikTok said no: code, message, log_id, advice, retry_after
-    │   ├── InputRefused     correct the request
-    │   ├── LoginRequired    refresh, or let the user log in again
-    │   ├── TryLater         a limit is reached; wait
-    │   ├── AppNotApproved   the app may not do this yet; see TikTok's developer portal
-    │   └── ServerFault      TikTok, or a gateway in front of it, failed
-    ├── Unreadable           the answer is not what the description promises; `place` says where
-    ├── Impossible           nothing was sent, because it cannot work
-    │   ├── NotLoggedIn      there is no token for this account
-    │   ├── StateMismatch    a callback that does not belong to this login
-    │   └── OverBudget       TikTok's rate limit is used up; `retry_after` says for how long
-    ├── LoginTimedOut        nobody finished the login in time
-    └── StoreFailed          the token store cannot be read or written
+    ├── CallFailed               a call gave no result; `docs` is TikTok's page about it
+    │   ├── CouldNotAsk          no answer came back; `sent` says whether TikTok can have acted
+    │   │   └── TimedOut         … in time
+    │   ├── Refused              TikTok said no: code, message, log_id, advice, retry_after
+    │   │   ├── InputRefused     correct the request
+    │   │   ├── LoginRequired    refresh, or let the user log in again
+    │   │   ├── TryLater         a limit is reached; wait
+    │   │   ├── AppNotApproved   the app may not do this yet; see TikTok's developer portal
+    │   │   └── ServerFault      TikTok, or a gateway in front of it, failed
+    │   └── Unreadable           the answer is not what the description promises; `place` says where
+    ├── Impossible               nothing was sent, because it cannot work
+    │   ├── NotLoggedIn          there is no token for this account
+    │   ├── StateMismatch        a callback that does not belong to this login
+    │   └── OverBudget           TikTok's rate limit is used up; `retry_after` says for how long
+    ├── LoginTimedOut            nobody finished the login in time
+    └── StoreFailed              the token store cannot be read or written
 
-An upload that stopped is an `UploadFailed`, an earlier post whose fate nobody knows an `OutcomeUnknown`, and
-a webhook delivery that is not TikTok's a `WebhookRefused`; they stand beside these, below `Error`.
+An upload that stopped is an `UploadFailed` (a `CallFailed` as well), an earlier post whose fate nobody knows
+an `OutcomeUnknown`, and a webhook delivery that is not TikTok's a `WebhookRefused`; they stand beside these.
 
 Code, category and advice come from the description's error catalogue; a code that is not in it arrives as the
 class of its HTTP status. No error shows a secret, and every error can be pickled.
 
-For code written for the documented library of this name: `TimeoutError` is `TimedOut`, and `HTTPError`
-catches whatever went wrong between this program and TikTok: `CouldNotAsk`, `Refused`, `Unreadable`,
-`UploadFailed`.
+For code written for the documented library of this name: `TimeoutError` is `TimedOut`, and `HTTPError` is
+`CallFailed`, which catches whatever goes wrong between this program and TikTok.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, cast
-
 from tiktok_openapi import (
     AppNotApproved,
+    CallFailed,
     CouldNotAsk,
     Error,
     Impossible,
@@ -49,12 +46,11 @@ from tiktok_openapi import (
     TimedOut,
     TryLater,
     Unreadable,
-    description,
 )
-from tiktok_openapi.routes import ROUTES
 
 __all__ = [
     "AppNotApproved",
+    "CallFailed",
     "CouldNotAsk",
     "Error",
     "HTTPError",
@@ -73,54 +69,13 @@ __all__ = [
     "TimeoutError",
     "TryLater",
     "Unreadable",
-    "docs_link",
 ]
 
 TimeoutError = TimedOut  # noqa: A001 - the documented name
 """No answer came back in time."""
 
-if TYPE_CHECKING:
-    from .upload import UploadFailed
-
-    HTTPError: Final = (CouldNotAsk, Refused, Unreadable, UploadFailed)
-    """What can go wrong between this program and TikTok; for ``except`` and `isinstance`."""
-
-
-def __getattr__(name: str) -> object:
-    if name != "HTTPError":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .upload import UploadFailed  # it stands on this module
-
-    value = globals()["HTTPError"] = (CouldNotAsk, Refused, Unreadable, UploadFailed)
-    return value
-
-
-_PAGES: Final = {
-    "doc": "https://developers.tiktok.com/doc/",
-    "docs": "https://developers.tiktok.com/docs/en/",
-}
-"""How the description shortens the addresses of TikTok's pages."""
-
-
-def docs_link(problem: Error) -> str:
-    """TikTok's page about the operation that failed; empty when there is none to name."""
-    operation = getattr(problem, "operation", "")
-    return _links().get(operation, "") if isinstance(operation, str) else ""
-
-
-@lru_cache(maxsize=1)
-def _links() -> Mapping[str, str]:
-    """Operation → the first page that the description names as its source."""
-    found: dict[str, str] = {}
-    for route in ROUTES:
-        node: object = description()
-        for key in route.pointer.split("/")[1:]:
-            node = cast("Mapping[str, object]", node)[key.replace("~1", "/").replace("~0", "~")]
-        pages = cast("Mapping[str, list[str]]", node).get("x-source", [])
-        kind, _, slug = pages[0].partition(":") if pages else ("", "", "")
-        if kind in _PAGES:
-            found[route.name] = _PAGES[kind] + slug
-    return found
+HTTPError = CallFailed
+"""Whatever goes wrong between this program and TikTok."""
 
 
 class NotLoggedIn(Impossible):

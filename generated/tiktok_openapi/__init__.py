@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .errors import (
         AppNotApproved as AppNotApproved,
         CATALOGUE as CATALOGUE,
+        CallFailed as CallFailed,
         Catalogue as Catalogue,
         CodeInfo as CodeInfo,
         CouldNotAsk as CouldNotAsk,
@@ -155,6 +156,7 @@ __all__ = [
     "AuthorizationRemovedContent",
     "CATALOGUE",
     "Call",
+    "CallFailed",
     "CancelRequest",
     "Catalogue",
     "Client",
@@ -257,6 +259,7 @@ _HOMES = {
     "errors": [
         "AppNotApproved",
         "CATALOGUE",
+        "CallFailed",
         "Catalogue",
         "CodeInfo",
         "CouldNotAsk",

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from ._runtime.errors import (
+    CallFailed,
     Catalogue,
     CodeInfo,
     CouldNotAsk,
@@ -383,6 +384,7 @@ CATALOGUE: Final = Catalogue(
 __all__ = [
     "AppNotApproved",
     "CATALOGUE",
+    "CallFailed",
     "Catalogue",
     "CodeInfo",
     "CouldNotAsk",

@@ -53,6 +53,7 @@ QUERY_CREATOR_INFO: Final = Operation(
     request_types=(),
     binary=False,
     pointer="/paths/~1v2~1post~1publish~1creator_info~1query~1/post",
+    docs="https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info",
 )
 """Ask what the creator may do."""
 
@@ -81,6 +82,7 @@ GET_USER_INFO: Final = Operation(
     request_types=(),
     binary=False,
     pointer="/paths/~1v2~1user~1info~1/get",
+    docs="https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info",
 )
 """Read a user's profile."""
 
@@ -109,6 +111,7 @@ LIST_VIDEOS: Final = Operation(
     request_types=("application/json",),
     binary=False,
     pointer="/paths/~1v2~1video~1list~1/post",
+    docs="https://developers.tiktok.com/doc/tiktok-api-v2-video-list",
 )
 """List a user's videos."""
 
@@ -137,6 +140,7 @@ QUERY_VIDEOS: Final = Operation(
     request_types=("application/json",),
     binary=False,
     pointer="/paths/~1v2~1video~1query~1/post",
+    docs="https://developers.tiktok.com/doc/tiktok-api-v2-video-query",
 )
 """Read certain videos of a user."""
 
@@ -166,6 +170,7 @@ AUTHORIZE: Final = Operation(
     request_types=(),
     binary=False,
     pointer="/paths/~1v2~1auth~1authorize~1/get",
+    docs="https://developers.tiktok.com/doc/login-kit-web",
 )
 """Ask the user for permission."""
 
@@ -198,6 +203,7 @@ GET_TOKEN: Final = Operation(
     request_types=("application/x-www-form-urlencoded",),
     binary=False,
     pointer="/paths/~1v2~1oauth~1token~1/post",
+    docs="https://developers.tiktok.com/doc/login-kit-manage-user-access-tokens",
 )
 """Get a token."""
 
@@ -227,6 +233,7 @@ REVOKE_TOKEN: Final = Operation(
     request_types=("application/x-www-form-urlencoded",),
     binary=False,
     pointer="/paths/~1v2~1oauth~1revoke~1/post",
+    docs="https://developers.tiktok.com/docs/en/oauth-revoke-a-user-access-token",
 )
 """End the connection with a user."""
 
@@ -255,6 +262,7 @@ GET_QR_CODE: Final = Operation(
     request_types=("application/x-www-form-urlencoded",),
     binary=False,
     pointer="/paths/~1v2~1oauth~1get_qrcode~1/post",
+    docs="https://developers.tiktok.com/doc/login-kit-qr-code-authorization",
 )
 """Begin a login by QR code."""
 
@@ -284,6 +292,7 @@ CHECK_QR_CODE: Final = Operation(
     request_types=("application/x-www-form-urlencoded",),
     binary=False,
     pointer="/paths/~1v2~1oauth~1check_qrcode~1/post",
+    docs="https://developers.tiktok.com/doc/login-kit-qr-code-authorization",
 )
 """See how far a login by QR code is."""
 
@@ -318,6 +327,7 @@ INIT_VIDEO_POST: Final = Operation(
     request_types=("application/json",),
     binary=False,
     pointer="/paths/~1v2~1post~1publish~1video~1init~1/post",
+    docs="https://developers.tiktok.com/doc/content-posting-api-reference-direct-post",
 )
 """Start posting a video."""
 
@@ -349,6 +359,7 @@ INIT_INBOX_VIDEO: Final = Operation(
     request_types=("application/json",),
     binary=False,
     pointer="/paths/~1v2~1post~1publish~1inbox~1video~1init~1/post",
+    docs="https://developers.tiktok.com/doc/content-posting-api-reference-upload-video",
 )
 """Start sending a video draft."""
 
@@ -387,6 +398,7 @@ INIT_CONTENT: Final = Operation(
     request_types=("application/json",),
     binary=False,
     pointer="/paths/~1v2~1post~1publish~1content~1init~1/post",
+    docs="https://developers.tiktok.com/doc/content-posting-api-reference-photo-post",
 )
 """Start posting photos, or sending them as a draft."""
 
@@ -416,6 +428,7 @@ FETCH_STATUS: Final = Operation(
     request_types=("application/json",),
     binary=False,
     pointer="/paths/~1v2~1post~1publish~1status~1fetch~1/post",
+    docs="https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status",
 )
 """Ask what became of a post."""
 
@@ -446,6 +459,7 @@ CANCEL_PUBLISH: Final = Operation(
     request_types=("application/json",),
     binary=False,
     pointer="/paths/~1v2~1post~1publish~1cancel~1/post",
+    docs="https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide",
 )
 """Stop a post."""
 
@@ -504,6 +518,7 @@ UPLOAD_CHUNK: Final = Operation(
     request_types=("video/mp4", "video/quicktime", "video/webm"),
     binary=True,
     pointer="/paths/~1upload/put",
+    docs="https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide",
 )
 """Send one chunk of a video."""
 

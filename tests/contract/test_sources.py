@@ -14,6 +14,7 @@ pytestmark = pytest.mark.once
 OURS = {
     "/openapi": "the version of OpenAPI",
     "/x-package": "the name of our bindings",
+    "/x-pages": "addresses that say themselves where they lead",
     "/externalDocs": "an address that says itself where it leads",
     "/servers": "the host, which `info` gives the source of",
     "/tags": "how we sort the operations; a tag that states a fact carries its own source",

@@ -24,6 +24,7 @@ from tests.facade.support import (
 )
 from tiktok_api_client import TikTok, errors
 from tiktok_api_client.errors import (
+    CallFailed,
     CouldNotAsk,
     Error,
     Impossible,
@@ -35,7 +36,6 @@ from tiktok_api_client.errors import (
     StoreFailed,
     TimedOut,
     Unreadable,
-    docs_link,
 )
 from tiktok_openapi import CATALOGUE, Operation
 from tiktok_openapi.routes import BY_ID, ROUTES
@@ -268,16 +268,13 @@ def test_errors_are_pickled_copied_noted_and_grouped(problem: Error) -> None:
     assert pickle.loads(pickle.dumps(noted)).__notes__ == ["seen at three in the morning"]
 
 
-def test_every_error_of_an_operation_leads_to_its_page() -> None:
-    problem = provoke("sync", BY_ID["queryCreatorInfo"], refused(400, "invalid_params"))
+def test_every_error_of_a_call_leads_to_the_page_of_its_operation() -> None:
     page = "https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info"
-    assert docs_link(problem) == page
+    refusal = provoke("sync", BY_ID["queryCreatorInfo"], refused(400, "invalid_params"))
+    assert refusal.docs == page
+    assert f"see: {page}" in str(refusal)
     for route in ROUTES:
-        about: dict[str, Any] = {"operation": route.name, "request": ""}
-        assert docs_link(CouldNotAsk("x", sent=Sent.NO, **about)).startswith(
-            "https://developers.tiktok.com/doc"
-        )
-    assert docs_link(StoreFailed("x")) == ""
+        assert route.docs.startswith("https://developers.tiktok.com/doc")
 
 
 def test_the_tree_is_the_one_that_is_drawn() -> None:
@@ -291,5 +288,6 @@ def test_the_tree_is_the_one_that_is_drawn() -> None:
         assert issubclass(kind, parents[depth]), name
         parents[depth + 1 :] = [kind]
     raised = {name for name in errors.__all__ if isinstance(getattr(errors, name), type)}
-    assert raised - {"Error", "Sent", "TimeoutError"} == set(names)
+    assert raised - {"Error", "Sent", "TimeoutError", "HTTPError"} == set(names)
     assert errors.TimeoutError is TimedOut
+    assert errors.HTTPError is CallFailed

@@ -104,14 +104,18 @@ class _Driver:
             )
         except (httpx.InvalidURL, UnicodeEncodeError) as problem:
             reason = mask(str(problem), call.secrets)
-        raise CouldNotAsk(reason, operation=call.operation.name, request=call.summary, sent=Sent.NO)
+        operation = call.operation
+        raise CouldNotAsk(
+            reason, operation=operation.name, request=call.summary, sent=Sent.NO, docs=operation.docs
+        )
 
     def _lost(self, call: Call[T], problem: httpx.RequestError) -> CouldNotAsk:
         kind = TimedOut if isinstance(problem, httpx.TimeoutException) else CouldNotAsk
         sent = Sent.NO if isinstance(problem, _NOT_SENT) else Sent.UNKNOWN
         words = mask(str(problem), call.secrets)
         reason = f"{type(problem).__name__}: {words}" if words else type(problem).__name__
-        return kind(reason, operation=call.operation.name, request=call.summary, sent=sent)
+        operation = call.operation
+        return kind(reason, operation=operation.name, request=call.summary, sent=sent, docs=operation.docs)
 
     def _read(self, call: Call[T], response: httpx.Response) -> Answer[T]:
         """The result, or the error that the answer is."""
@@ -177,6 +181,7 @@ class _Driver:
             request=call.summary,
             log_id=log_id,
             excerpt=excerpt(body, call.secrets),
+            docs=call.operation.docs,
         )
 
     def _refused(
@@ -203,7 +208,7 @@ class _Driver:
             retryable = status >= 500 or status == 429
             advice = catalogue.advice.get(category, "")
         return catalogue.classes.get(category, Refused)(
-            code=mask(code, call.secrets),
+            code=code if entry is not None else mask(code, call.secrets),
             message=message,
             log_id=log_id,
             status=status,
@@ -214,6 +219,7 @@ class _Driver:
             advice=advice,
             headers={name: mask(value, call.secrets) for name, value in response.headers.items()},
             retry_after=_seconds(response.headers.get("retry-after")),
+            docs=operation.docs,
         )
 
 

@@ -27,7 +27,9 @@ class DisplayFace:
         Gives the fields that are named, and no others; `open_id` must be named too. One field without its
         scope fails the whole call.
 
-        Source: doc:tiktok-api-v2-get-user-info, doc:tiktok-api-v2-rate-limit
+        Sources:
+        - https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
+        - https://developers.tiktok.com/doc/tiktok-api-v2-rate-limit
 
         Args:
             access_token: The user's access token, for this call only.
@@ -63,7 +65,9 @@ class DisplayFace:
         Public videos only, newest first. For the next page, send the `cursor` of this one, as long as
         `has_more` is true. The fields stand in the query, everything else in the body.
 
-        Source: doc:tiktok-api-v2-video-list, doc:tiktok-api-v2-rate-limit
+        Sources:
+        - https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+        - https://developers.tiktok.com/doc/tiktok-api-v2-rate-limit
 
         Args:
             access_token: The user's access token, for this call only.
@@ -103,7 +107,9 @@ class DisplayFace:
         Also the way to get a fresh `cover_image_url`. Only the user's own videos come back. The fields stand
         in the query, everything else in the body.
 
-        Source: doc:tiktok-api-v2-video-query, doc:tiktok-api-v2-rate-limit
+        Sources:
+        - https://developers.tiktok.com/doc/tiktok-api-v2-video-query
+        - https://developers.tiktok.com/doc/tiktok-api-v2-rate-limit
 
         Args:
             access_token: The user's access token, for this call only.
@@ -146,7 +152,9 @@ class AsyncDisplayFace:
         Gives the fields that are named, and no others; `open_id` must be named too. One field without its
         scope fails the whole call.
 
-        Source: doc:tiktok-api-v2-get-user-info, doc:tiktok-api-v2-rate-limit
+        Sources:
+        - https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
+        - https://developers.tiktok.com/doc/tiktok-api-v2-rate-limit
 
         Args:
             access_token: The user's access token, for this call only.
@@ -182,7 +190,9 @@ class AsyncDisplayFace:
         Public videos only, newest first. For the next page, send the `cursor` of this one, as long as
         `has_more` is true. The fields stand in the query, everything else in the body.
 
-        Source: doc:tiktok-api-v2-video-list, doc:tiktok-api-v2-rate-limit
+        Sources:
+        - https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+        - https://developers.tiktok.com/doc/tiktok-api-v2-rate-limit
 
         Args:
             access_token: The user's access token, for this call only.
@@ -222,7 +232,9 @@ class AsyncDisplayFace:
         Also the way to get a fresh `cover_image_url`. Only the user's own videos come back. The fields stand
         in the query, everything else in the body.
 
-        Source: doc:tiktok-api-v2-video-query, doc:tiktok-api-v2-rate-limit
+        Sources:
+        - https://developers.tiktok.com/doc/tiktok-api-v2-video-query
+        - https://developers.tiktok.com/doc/tiktok-api-v2-rate-limit
 
         Args:
             access_token: The user's access token, for this call only.

@@ -52,8 +52,12 @@ class OauthFace:
         A wrong client key, redirect URI, scope or code challenge usually ends on a page of TikTok, not at
         `redirect_uri`. It says that the app's settings are at fault, and names the field.
 
-        Source: doc:login-kit-web, doc:login-kit-desktop, doc:login-kit-ios-quickstart,
-        doc:login-kit-android-quickstart-v2, doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/doc/login-kit-web
+        - https://developers.tiktok.com/doc/login-kit-desktop
+        - https://developers.tiktok.com/doc/login-kit-ios-quickstart
+        - https://developers.tiktok.com/doc/login-kit-android-quickstart-v2
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             client_key: The app's key. It is not called `client_id`.
@@ -114,9 +118,14 @@ class OauthFace:
         else, and never let two refreshes of one user run at the same time. An error comes with HTTP 200: look
         for `error`.
 
-        Source: doc:login-kit-manage-user-access-tokens, doc:oauth-user-access-token-management,
-        docs:oauth-user-access-token-management, doc:oauth-get-a-user-access-token,
-        docs:oauth-refresh-a-user-access-token, doc:client-access-token-management, doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/doc/login-kit-manage-user-access-tokens
+        - https://developers.tiktok.com/doc/oauth-user-access-token-management
+        - https://developers.tiktok.com/docs/en/oauth-user-access-token-management
+        - https://developers.tiktok.com/doc/oauth-get-a-user-access-token
+        - https://developers.tiktok.com/docs/en/oauth-refresh-a-user-access-token
+        - https://developers.tiktok.com/doc/client-access-token-management
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             body: What to send.
@@ -151,8 +160,10 @@ class OauthFace:
         `authorization.removed` (reason 5) fires. An expired access token is refused as unknown, so refresh it
         first.
 
-        Source: docs:oauth-revoke-a-user-access-token, doc:oauth-user-access-token-management,
-        doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/docs/en/oauth-revoke-a-user-access-token
+        - https://developers.tiktok.com/doc/oauth-user-access-token-management
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             client_key: The app's key.
@@ -189,7 +200,9 @@ class OauthFace:
         Replace `tobefilled`, the value of `client_ticket` in `scan_qrcode_url`, by a ticket of your own, show
         the result as a QR code, and poll `checkQrCode` with `token`.
 
-        Source: doc:login-kit-qr-code-authorization, doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             client_key: The app's key.
@@ -225,7 +238,9 @@ class OauthFace:
 
         When the status is `confirmed`, the answer holds the authorization code. Trade it in with `getToken`.
 
-        Source: doc:login-kit-qr-code-authorization, doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             client_key: The app's key.
@@ -281,8 +296,12 @@ class AsyncOauthFace:
         A wrong client key, redirect URI, scope or code challenge usually ends on a page of TikTok, not at
         `redirect_uri`. It says that the app's settings are at fault, and names the field.
 
-        Source: doc:login-kit-web, doc:login-kit-desktop, doc:login-kit-ios-quickstart,
-        doc:login-kit-android-quickstart-v2, doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/doc/login-kit-web
+        - https://developers.tiktok.com/doc/login-kit-desktop
+        - https://developers.tiktok.com/doc/login-kit-ios-quickstart
+        - https://developers.tiktok.com/doc/login-kit-android-quickstart-v2
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             client_key: The app's key. It is not called `client_id`.
@@ -343,9 +362,14 @@ class AsyncOauthFace:
         else, and never let two refreshes of one user run at the same time. An error comes with HTTP 200: look
         for `error`.
 
-        Source: doc:login-kit-manage-user-access-tokens, doc:oauth-user-access-token-management,
-        docs:oauth-user-access-token-management, doc:oauth-get-a-user-access-token,
-        docs:oauth-refresh-a-user-access-token, doc:client-access-token-management, doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/doc/login-kit-manage-user-access-tokens
+        - https://developers.tiktok.com/doc/oauth-user-access-token-management
+        - https://developers.tiktok.com/docs/en/oauth-user-access-token-management
+        - https://developers.tiktok.com/doc/oauth-get-a-user-access-token
+        - https://developers.tiktok.com/docs/en/oauth-refresh-a-user-access-token
+        - https://developers.tiktok.com/doc/client-access-token-management
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             body: What to send.
@@ -380,8 +404,10 @@ class AsyncOauthFace:
         `authorization.removed` (reason 5) fires. An expired access token is refused as unknown, so refresh it
         first.
 
-        Source: docs:oauth-revoke-a-user-access-token, doc:oauth-user-access-token-management,
-        doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/docs/en/oauth-revoke-a-user-access-token
+        - https://developers.tiktok.com/doc/oauth-user-access-token-management
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             client_key: The app's key.
@@ -418,7 +444,9 @@ class AsyncOauthFace:
         Replace `tobefilled`, the value of `client_ticket` in `scan_qrcode_url`, by a ticket of your own, show
         the result as a QR code, and poll `checkQrCode` with `token`.
 
-        Source: doc:login-kit-qr-code-authorization, doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             client_key: The app's key.
@@ -454,7 +482,9 @@ class AsyncOauthFace:
 
         When the status is `confirmed`, the answer holds the authorization code. Trade it in with `getToken`.
 
-        Source: doc:login-kit-qr-code-authorization, doc:oauth-error-handling
+        Sources:
+        - https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+        - https://developers.tiktok.com/doc/oauth-error-handling
 
         Args:
             client_key: The app's key.

@@ -56,7 +56,7 @@ class PostFace:
         allows. It needs no body. Three refusals (too many posts, banned, the app's user cap) come with HTTP
         200 on purpose.
 
-        Source: doc:content-posting-api-reference-query-creator-info
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
 
         Args:
             access_token: The user's access token, for this call only.
@@ -120,7 +120,7 @@ class PostFace:
         Not to be repeated when the outcome is unknown: the first one may have worked, and a second can post
         twice.
 
-        Source: doc:content-posting-api-reference-direct-post
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 
         Args:
             access_token: The user's access token, for this call only.
@@ -187,8 +187,9 @@ class PostFace:
         Unaudited apps may send drafts to public accounts too. At most five drafts can be pending within 24
         hours. Not to be repeated when the outcome is unknown.
 
-        Source: doc:content-posting-api-reference-upload-video,
-        doc:content-posting-api-get-started-upload-content
+        Sources:
+        - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
+        - https://developers.tiktok.com/doc/content-posting-api-get-started-upload-content
 
         Args:
             access_token: The user's access token, for this call only.
@@ -227,7 +228,9 @@ class PostFace:
         TikTok downloads the photos; they cannot be uploaded. A draft (`MEDIA_UPLOAD`) needs TikTok's app in
         version 31.8 or later on the creator's phone. Not to be repeated when the outcome is unknown.
 
-        Source: doc:content-posting-api-reference-photo-post, doc:content-posting-api-media-transfer-guide
+        Sources:
+        - https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+        - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 
         Args:
             access_token: The user's access token, for this call only.
@@ -273,7 +276,7 @@ class PostFace:
         more. The id of a public post follows later, when moderation has ended (usually within a minute,
         sometimes hours), and never for a private one.
 
-        Source: doc:content-posting-api-reference-get-video-status
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
 
         Args:
             access_token: The user's access token, for this call only.
@@ -309,7 +312,7 @@ class PostFace:
         download is nearly done or the file is being processed. The status becomes `FAILED` with the reason
         `publish_cancelled`, and the webhook `post.publish.failed` fires.
 
-        Source: doc:content-posting-api-media-transfer-guide
+        Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 
         Args:
             access_token: The user's access token, for this call only.
@@ -360,7 +363,7 @@ class AsyncPostFace:
         allows. It needs no body. Three refusals (too many posts, banned, the app's user cap) come with HTTP
         200 on purpose.
 
-        Source: doc:content-posting-api-reference-query-creator-info
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
 
         Args:
             access_token: The user's access token, for this call only.
@@ -424,7 +427,7 @@ class AsyncPostFace:
         Not to be repeated when the outcome is unknown: the first one may have worked, and a second can post
         twice.
 
-        Source: doc:content-posting-api-reference-direct-post
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 
         Args:
             access_token: The user's access token, for this call only.
@@ -491,8 +494,9 @@ class AsyncPostFace:
         Unaudited apps may send drafts to public accounts too. At most five drafts can be pending within 24
         hours. Not to be repeated when the outcome is unknown.
 
-        Source: doc:content-posting-api-reference-upload-video,
-        doc:content-posting-api-get-started-upload-content
+        Sources:
+        - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
+        - https://developers.tiktok.com/doc/content-posting-api-get-started-upload-content
 
         Args:
             access_token: The user's access token, for this call only.
@@ -531,7 +535,9 @@ class AsyncPostFace:
         TikTok downloads the photos; they cannot be uploaded. A draft (`MEDIA_UPLOAD`) needs TikTok's app in
         version 31.8 or later on the creator's phone. Not to be repeated when the outcome is unknown.
 
-        Source: doc:content-posting-api-reference-photo-post, doc:content-posting-api-media-transfer-guide
+        Sources:
+        - https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+        - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 
         Args:
             access_token: The user's access token, for this call only.
@@ -577,7 +583,7 @@ class AsyncPostFace:
         more. The id of a public post follows later, when moderation has ended (usually within a minute,
         sometimes hours), and never for a private one.
 
-        Source: doc:content-posting-api-reference-get-video-status
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
 
         Args:
             access_token: The user's access token, for this call only.
@@ -613,7 +619,7 @@ class AsyncPostFace:
         download is nearly done or the file is being processed. The status becomes `FAILED` with the reason
         `publish_cancelled`, and the webhook `post.publish.failed` fires.
 
-        Source: doc:content-posting-api-media-transfer-guide
+        Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 
         Args:
             access_token: The user's access token, for this call only.

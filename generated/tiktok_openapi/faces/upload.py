@@ -33,7 +33,9 @@ class UploadFace:
         MP4 (preferred), MOV or WebM; H.264 (preferred), H.265, VP8 or VP9; 23 to 60 frames per second; 360 to
         4096 pixels on each side; at most 10 minutes and 4 GB.
 
-        Source: doc:content-posting-api-media-transfer-guide, doc:content-posting-api-reference-direct-post
+        Sources:
+        - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
+        - https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 
         Args:
             upload_url: The upload_url of the init. Works for one hour. Use it as it is.
@@ -86,7 +88,9 @@ class AsyncUploadFace:
         MP4 (preferred), MOV or WebM; H.264 (preferred), H.265, VP8 or VP9; 23 to 60 frames per second; 360 to
         4096 pixels on each side; at most 10 minutes and 4 GB.
 
-        Source: doc:content-posting-api-media-transfer-guide, doc:content-posting-api-reference-direct-post
+        Sources:
+        - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
+        - https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 
         Args:
             upload_url: The upload_url of the init. Works for one hour. Use it as it is.

@@ -16,7 +16,7 @@ from .publish import PrivacyLevel, decode_privacy_level
 class CreatorInfo(Model):
     """What a creator may do.
 
-    Source: doc:content-posting-api-reference-query-creator-info
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
     """
 
     creator_avatar_url: str

@@ -29,7 +29,7 @@ class UserField(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:tiktok-api-v2-get-user-info
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
     """
 
     OPEN_ID = "open_id"
@@ -94,7 +94,7 @@ class VideoField(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:tiktok-api-v2-video-object
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-object
     """
 
     ID = "id"
@@ -164,7 +164,7 @@ _VIDEO_FIELD_SCOPE: Final[dict[VideoField, str]] = {
 class User(Model):
     """The profile of a user. Holds the fields that were named.
 
-    Source: doc:tiktok-api-v2-get-user-info
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
     """
 
     open_id: str | None = None
@@ -203,7 +203,7 @@ class User(Model):
 class UserData(Model):
     """A user.
 
-    Source: doc:tiktok-api-v2-get-user-info
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
     """
 
     user: User
@@ -216,7 +216,7 @@ class UserData(Model):
 class Video(Model):
     """A video. Holds the fields that were named.
 
-    Source: doc:tiktok-api-v2-video-object
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-object
     """
 
     id: str | None = None
@@ -264,7 +264,7 @@ class Video(Model):
 class VideoListRequest:
     """Which page.
 
-    Source: doc:tiktok-api-v2-video-list
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
     """
 
     cursor: int | None = None
@@ -279,7 +279,7 @@ class VideoListRequest:
 class VideoPage(Model):
     """One page of videos, newest first.
 
-    Source: doc:tiktok-api-v2-video-list
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
     """
 
     videos: tuple[Video, ...]
@@ -296,7 +296,7 @@ class VideoPage(Model):
 class VideoFilters:
     """Which videos.
 
-    Source: doc:tiktok-api-v2-video-query
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
     """
 
     video_ids: Sequence[str]
@@ -307,7 +307,7 @@ class VideoFilters:
 class VideoQueryRequest:
     """Which videos.
 
-    Source: doc:tiktok-api-v2-video-query
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
     """
 
     filters: VideoFilters
@@ -318,7 +318,7 @@ class VideoQueryRequest:
 class VideoQueryResult(Model):
     """The videos that were found.
 
-    Source: doc:tiktok-api-v2-video-query
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
     """
 
     videos: tuple[Video, ...]

@@ -14,7 +14,7 @@ class ErrorCode(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:tiktok-api-v2-error-handling
+    Source: https://developers.tiktok.com/doc/tiktok-api-v2-error-handling
     """
 
     INVALID_PARAMS = "invalid_params"

@@ -29,7 +29,9 @@ class Scope(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:tiktok-api-scopes, doc:scopes-overview
+    Sources:
+    - https://developers.tiktok.com/doc/tiktok-api-scopes
+    - https://developers.tiktok.com/doc/scopes-overview
     """
 
     USER_INFO_BASIC = "user.info.basic"
@@ -93,7 +95,7 @@ _SCOPE_MEMBERS: Final[dict[str, Scope]] = {member.value: member for member in Sc
 class CodeChallengeMethod(str, Enum):
     """How the code challenge is made from the code verifier. There is one way only.
 
-    Source: doc:login-kit-desktop
+    Source: https://developers.tiktok.com/doc/login-kit-desktop
     """
 
     S256 = "S256"
@@ -113,7 +115,7 @@ class OAuthErrorCode(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:oauth-error-handling
+    Source: https://developers.tiktok.com/doc/oauth-error-handling
     """
 
     ACCESS_DENIED = "access_denied"
@@ -141,7 +143,7 @@ class QrState(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:login-kit-qr-code-authorization
+    Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
     """
 
     NEW = "new"
@@ -166,7 +168,7 @@ _QR_STATE_MEMBERS: Final[dict[str, QrState]] = {member.value: member for member 
 class AuthorizationCodeGrant:
     """Trade an authorization code for a user's tokens.
 
-    Source: doc:oauth-get-a-user-access-token
+    Source: https://developers.tiktok.com/doc/oauth-get-a-user-access-token
     """
 
     client_key: str
@@ -186,7 +188,7 @@ class AuthorizationCodeGrant:
 class RefreshTokenGrant:
     """Trade a refresh token for fresh tokens. The refresh token is replaced as well.
 
-    Source: docs:oauth-refresh-a-user-access-token
+    Source: https://developers.tiktok.com/docs/en/oauth-refresh-a-user-access-token
     """
 
     client_key: str
@@ -202,7 +204,7 @@ class RefreshTokenGrant:
 class ClientCredentialsGrant:
     """Get a token for the app itself. Only the Research and Commercial Content APIs take it.
 
-    Source: doc:client-access-token-management
+    Source: https://developers.tiktok.com/doc/client-access-token-management
     """
 
     client_key: str
@@ -216,7 +218,9 @@ class ClientCredentialsGrant:
 class UserToken(Model):
     """The tokens of a user.
 
-    Source: doc:oauth-get-a-user-access-token, docs:oauth-user-access-token-management
+    Sources:
+    - https://developers.tiktok.com/doc/oauth-get-a-user-access-token
+    - https://developers.tiktok.com/docs/en/oauth-user-access-token-management
     """
 
     access_token: str = attrs.field(repr=False)
@@ -253,7 +257,7 @@ class UserToken(Model):
 class ClientToken(Model):
     """The token of an app.
 
-    Source: doc:client-access-token-management
+    Source: https://developers.tiktok.com/doc/client-access-token-management
     """
 
     access_token: str = attrs.field(repr=False)
@@ -277,7 +281,7 @@ class ClientToken(Model):
 class RevokeRequest:
     """Whose connection to end.
 
-    Source: docs:oauth-revoke-a-user-access-token
+    Source: https://developers.tiktok.com/docs/en/oauth-revoke-a-user-access-token
     """
 
     client_key: str
@@ -292,7 +296,7 @@ class RevokeRequest:
 class Revoked(Model):
     """The connection has ended; there is nothing more to say.
 
-    Source: docs:oauth-revoke-a-user-access-token
+    Source: https://developers.tiktok.com/docs/en/oauth-revoke-a-user-access-token
     """
 
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
@@ -303,7 +307,7 @@ class Revoked(Model):
 class QrCodeRequest:
     """What to ask for.
 
-    Source: doc:login-kit-qr-code-authorization
+    Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
     """
 
     client_key: str
@@ -318,7 +322,7 @@ class QrCodeRequest:
 class QrCode(Model):
     """What to show as a QR code, and how to ask for its status.
 
-    Source: doc:login-kit-qr-code-authorization
+    Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
     """
 
     scan_qrcode_url: str
@@ -335,7 +339,7 @@ class QrCode(Model):
 class QrStatusRequest:
     """Which QR code.
 
-    Source: doc:login-kit-qr-code-authorization
+    Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
     """
 
     client_key: str
@@ -350,7 +354,7 @@ class QrStatusRequest:
 class QrStatus(Model):
     """How far a login by QR code is.
 
-    Source: doc:login-kit-qr-code-authorization
+    Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
     """
 
     status: QrState | str

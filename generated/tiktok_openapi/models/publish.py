@@ -27,7 +27,7 @@ class PrivacyLevel(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:content-posting-api-reference-direct-post
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     """
 
     PUBLIC_TO_EVERYONE = "PUBLIC_TO_EVERYONE"
@@ -51,7 +51,7 @@ class PostMode(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:content-posting-api-reference-photo-post
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
     """
 
     DIRECT_POST = "DIRECT_POST"
@@ -70,7 +70,7 @@ _POST_MODE_MEMBERS: Final[dict[str, PostMode]] = {member.value: member for membe
 class VideoPostInfo:
     """How a video is to appear.
 
-    Source: doc:content-posting-api-reference-direct-post
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     """
 
     privacy_level: PrivacyLevel | str
@@ -101,7 +101,9 @@ class FileUploadSource:
     have 5 to 64 MB, the last up to 128 MB. A video under 5 MB is one chunk; one chunk means `chunk_size` =
     `video_size`; a video over 64 MB needs more than one.
 
-    Source: doc:content-posting-api-media-transfer-guide, doc:content-posting-api-reference-direct-post
+    Sources:
+    - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
+    - https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     """
 
     source: ClassVar[Literal["FILE_UPLOAD"]] = "FILE_UPLOAD"
@@ -117,7 +119,7 @@ class FileUploadSource:
 class PullFromUrlSource:
     """TikTok downloads the video.
 
-    Source: doc:content-posting-api-media-transfer-guide
+    Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
     """
 
     source: ClassVar[Literal["PULL_FROM_URL"]] = "PULL_FROM_URL"
@@ -134,7 +136,7 @@ class PullFromUrlSource:
 class VideoInitRequest:
     """A video to post.
 
-    Source: doc:content-posting-api-reference-direct-post
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     """
 
     post_info: VideoPostInfo
@@ -147,7 +149,7 @@ class VideoInitRequest:
 class InboxVideoInitRequest:
     """A video to send as a draft.
 
-    Source: doc:content-posting-api-reference-upload-video
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
     """
 
     source_info: VideoSource
@@ -158,7 +160,9 @@ class InboxVideoInitRequest:
 class UploadInit(Model):
     """A post that waits for its bytes.
 
-    Source: doc:content-posting-api-reference-direct-post, doc:content-posting-api-reference-upload-video
+    Sources:
+    - https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+    - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
     """
 
     publish_id: str
@@ -175,7 +179,9 @@ class UploadInit(Model):
 class PullInit(Model):
     """A post whose video TikTok downloads.
 
-    Source: doc:content-posting-api-reference-direct-post, doc:content-posting-api-reference-upload-video
+    Sources:
+    - https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+    - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
     """
 
     publish_id: str
@@ -188,7 +194,7 @@ class PullInit(Model):
 class PhotoPostInfo:
     """How photos are to appear.
 
-    Source: doc:content-posting-api-reference-photo-post
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
     """
 
     title: str | None = None
@@ -211,7 +217,9 @@ class PhotoPostInfo:
 class PhotoSource:
     """TikTok downloads the photos; there is no other way.
 
-    Source: doc:content-posting-api-reference-photo-post, doc:content-posting-api-media-transfer-guide
+    Sources:
+    - https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+    - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
     """
 
     source: ClassVar[Literal["PULL_FROM_URL"]] = "PULL_FROM_URL"
@@ -227,7 +235,7 @@ class PhotoSource:
 class ContentInitRequest:
     """Photos to post or to send as a draft.
 
-    Source: doc:content-posting-api-reference-photo-post
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
     """
 
     media_type: ClassVar[Literal["PHOTO"]] = "PHOTO"
@@ -245,7 +253,7 @@ class ContentInitRequest:
 class PhotoInit(Model):
     """A post whose photos TikTok downloads.
 
-    Source: doc:content-posting-api-reference-photo-post
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
     """
 
     publish_id: str

@@ -27,7 +27,7 @@ class PublishState(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     PROCESSING_UPLOAD = "PROCESSING_UPLOAD"
@@ -53,7 +53,7 @@ class FailReason(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     FILE_FORMAT_CHECK_FAILED = "file_format_check_failed"
@@ -154,7 +154,7 @@ _FAIL_REASON_ADVICE: Final[dict[FailReason, str]] = {
 class StatusRequest:
     """Which post.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     publish_id: str
@@ -165,7 +165,7 @@ class StatusRequest:
 class PublishStatus(Model):
     """How far a post is.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     status: PublishState | str
@@ -188,7 +188,7 @@ class PublishStatus(Model):
 class CancelRequest:
     """Which post.
 
-    Source: doc:content-posting-api-media-transfer-guide
+    Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
     """
 
     publish_id: str

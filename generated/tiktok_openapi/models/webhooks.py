@@ -31,7 +31,7 @@ class PublishType(str, Enum):
 
     Other values may come; they stay text.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     INBOX_SHARE = "INBOX_SHARE"
@@ -50,7 +50,7 @@ _PUBLISH_TYPE_MEMBERS: Final[dict[str, PublishType]] = {member.value: member for
 class AuthorizationRemovedContent(Model):
     """Why the connection has ended.
 
-    Source: doc:webhooks-events
+    Source: https://developers.tiktok.com/doc/webhooks-events
     """
 
     reason: int
@@ -65,7 +65,7 @@ class AuthorizationRemovedContent(Model):
 class AuthorizationRemoved(Model):
     """A user or the developer has ended the connection.
 
-    Source: doc:webhooks-events
+    Source: https://developers.tiktok.com/doc/webhooks-events
     """
 
     client_key: str
@@ -90,7 +90,7 @@ class AuthorizationRemoved(Model):
 class ShareContent(Model):
     """Which share.
 
-    Source: doc:webhooks-events
+    Source: https://developers.tiktok.com/doc/webhooks-events
     """
 
     share_id: str
@@ -103,7 +103,7 @@ class ShareContent(Model):
 class VideoUploadFailed(Model):
     """A share through the old Video Kit has failed.
 
-    Source: doc:webhooks-events
+    Source: https://developers.tiktok.com/doc/webhooks-events
     """
 
     client_key: str
@@ -128,7 +128,7 @@ class VideoUploadFailed(Model):
 class VideoPublishCompleted(Model):
     """A share through the old Video Kit was posted.
 
-    Source: doc:webhooks-events
+    Source: https://developers.tiktok.com/doc/webhooks-events
     """
 
     client_key: str
@@ -153,7 +153,7 @@ class VideoPublishCompleted(Model):
 class PortabilityDownloadReadyContent(Model):
     """Which export.
 
-    Source: doc:webhooks-events
+    Source: https://developers.tiktok.com/doc/webhooks-events
     """
 
     request_id: int
@@ -166,7 +166,7 @@ class PortabilityDownloadReadyContent(Model):
 class PortabilityDownloadReady(Model):
     """An export of a user's data can be downloaded.
 
-    Source: doc:webhooks-events
+    Source: https://developers.tiktok.com/doc/webhooks-events
     """
 
     client_key: str
@@ -191,7 +191,7 @@ class PortabilityDownloadReady(Model):
 class PublishFailedContent(Model):
     """Which post has failed, and why.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     publish_id: str
@@ -208,7 +208,7 @@ class PublishFailedContent(Model):
 class PostPublishFailed(Model):
     """A post or a draft has failed.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     client_key: str
@@ -233,7 +233,7 @@ class PostPublishFailed(Model):
 class PublishCompleteContent(Model):
     """Which post is done.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     publish_id: str
@@ -248,7 +248,7 @@ class PublishCompleteContent(Model):
 class PostPublishComplete(Model):
     """A post is done.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     client_key: str
@@ -273,7 +273,7 @@ class PostPublishComplete(Model):
 class PublishInboxDeliveredContent(Model):
     """Which draft has arrived.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     publish_id: str
@@ -288,7 +288,7 @@ class PublishInboxDeliveredContent(Model):
 class PostPublishInboxDelivered(Model):
     """A draft has reached the creator's inbox.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     client_key: str
@@ -313,7 +313,7 @@ class PostPublishInboxDelivered(Model):
 class PublishPubliclyAvailableContent(Model):
     """Which post is public.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     publish_id: str
@@ -330,7 +330,7 @@ class PublishPubliclyAvailableContent(Model):
 class PostPublishPubliclyAvailable(Model):
     """A post can be seen by everyone.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     client_key: str
@@ -355,7 +355,7 @@ class PostPublishPubliclyAvailable(Model):
 class PublishNoLongerPubliclyAvailableContent(Model):
     """Which post is no longer public.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     publish_id: str
@@ -372,7 +372,7 @@ class PublishNoLongerPubliclyAvailableContent(Model):
 class PostPublishNoLongerPubliclyAvailable(Model):
     """A post can no longer be seen by everyone.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
 
     client_key: str

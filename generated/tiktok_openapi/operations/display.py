@@ -38,7 +38,9 @@ def get_user_info(
     Gives the fields that are named, and no others; `open_id` must be named too. One field without its scope
     fails the whole call.
 
-    Source: doc:tiktok-api-v2-get-user-info, doc:tiktok-api-v2-rate-limit
+    Sources:
+    - https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
+    - https://developers.tiktok.com/doc/tiktok-api-v2-rate-limit
 
     Args:
         access_token: The user's access token, for this call only.
@@ -71,7 +73,9 @@ def list_videos(
     Public videos only, newest first. For the next page, send the `cursor` of this one, as long as `has_more`
     is true. The fields stand in the query, everything else in the body.
 
-    Source: doc:tiktok-api-v2-video-list, doc:tiktok-api-v2-rate-limit
+    Sources:
+    - https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+    - https://developers.tiktok.com/doc/tiktok-api-v2-rate-limit
 
     Args:
         access_token: The user's access token, for this call only.
@@ -111,7 +115,9 @@ def query_videos(
     Also the way to get a fresh `cover_image_url`. Only the user's own videos come back. The fields stand in
     the query, everything else in the body.
 
-    Source: doc:tiktok-api-v2-video-query, doc:tiktok-api-v2-rate-limit
+    Sources:
+    - https://developers.tiktok.com/doc/tiktok-api-v2-video-query
+    - https://developers.tiktok.com/doc/tiktok-api-v2-rate-limit
 
     Args:
         access_token: The user's access token, for this call only.

@@ -61,8 +61,12 @@ def authorize(
     A wrong client key, redirect URI, scope or code challenge usually ends on a page of TikTok, not at
     `redirect_uri`. It says that the app's settings are at fault, and names the field.
 
-    Source: doc:login-kit-web, doc:login-kit-desktop, doc:login-kit-ios-quickstart,
-    doc:login-kit-android-quickstart-v2, doc:oauth-error-handling
+    Sources:
+    - https://developers.tiktok.com/doc/login-kit-web
+    - https://developers.tiktok.com/doc/login-kit-desktop
+    - https://developers.tiktok.com/doc/login-kit-ios-quickstart
+    - https://developers.tiktok.com/doc/login-kit-android-quickstart-v2
+    - https://developers.tiktok.com/doc/oauth-error-handling
 
     Args:
         client_key: The app's key. It is not called `client_id`.
@@ -146,9 +150,14 @@ def get_token(
     and never let two refreshes of one user run at the same time. An error comes with HTTP 200: look for
     `error`.
 
-    Source: doc:login-kit-manage-user-access-tokens, doc:oauth-user-access-token-management,
-    docs:oauth-user-access-token-management, doc:oauth-get-a-user-access-token,
-    docs:oauth-refresh-a-user-access-token, doc:client-access-token-management, doc:oauth-error-handling
+    Sources:
+    - https://developers.tiktok.com/doc/login-kit-manage-user-access-tokens
+    - https://developers.tiktok.com/doc/oauth-user-access-token-management
+    - https://developers.tiktok.com/docs/en/oauth-user-access-token-management
+    - https://developers.tiktok.com/doc/oauth-get-a-user-access-token
+    - https://developers.tiktok.com/docs/en/oauth-refresh-a-user-access-token
+    - https://developers.tiktok.com/doc/client-access-token-management
+    - https://developers.tiktok.com/doc/oauth-error-handling
 
     Args:
         body: What to send.
@@ -178,8 +187,10 @@ def revoke_token(
     The tokens die, the app leaves the user's list of connected apps, and the webhook `authorization.removed`
     (reason 5) fires. An expired access token is refused as unknown, so refresh it first.
 
-    Source: docs:oauth-revoke-a-user-access-token, doc:oauth-user-access-token-management,
-    doc:oauth-error-handling
+    Sources:
+    - https://developers.tiktok.com/docs/en/oauth-revoke-a-user-access-token
+    - https://developers.tiktok.com/doc/oauth-user-access-token-management
+    - https://developers.tiktok.com/doc/oauth-error-handling
 
     Args:
         client_key: The app's key.
@@ -213,7 +224,9 @@ def get_qr_code(
     Replace `tobefilled`, the value of `client_ticket` in `scan_qrcode_url`, by a ticket of your own, show the
     result as a QR code, and poll `checkQrCode` with `token`.
 
-    Source: doc:login-kit-qr-code-authorization, doc:oauth-error-handling
+    Sources:
+    - https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+    - https://developers.tiktok.com/doc/oauth-error-handling
 
     Args:
         client_key: The app's key.
@@ -246,7 +259,9 @@ def check_qr_code(
 
     When the status is `confirmed`, the answer holds the authorization code. Trade it in with `getToken`.
 
-    Source: doc:login-kit-qr-code-authorization, doc:oauth-error-handling
+    Sources:
+    - https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+    - https://developers.tiktok.com/doc/oauth-error-handling
 
     Args:
         client_key: The app's key.

@@ -62,7 +62,7 @@ def query_creator_info(
     allows. It needs no body. Three refusals (too many posts, banned, the app's user cap) come with HTTP 200
     on purpose.
 
-    Source: doc:content-posting-api-reference-query-creator-info
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
 
     Args:
         access_token: The user's access token, for this call only.
@@ -120,7 +120,7 @@ def init_video_post(
     Not to be repeated when the outcome is unknown: the first one may have worked, and a second can post
     twice.
 
-    Source: doc:content-posting-api-reference-direct-post
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 
     Args:
         access_token: The user's access token, for this call only.
@@ -183,7 +183,9 @@ def init_inbox_video(
     Unaudited apps may send drafts to public accounts too. At most five drafts can be pending within 24 hours.
     Not to be repeated when the outcome is unknown.
 
-    Source: doc:content-posting-api-reference-upload-video, doc:content-posting-api-get-started-upload-content
+    Sources:
+    - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
+    - https://developers.tiktok.com/doc/content-posting-api-get-started-upload-content
 
     Args:
         access_token: The user's access token, for this call only.
@@ -219,7 +221,9 @@ def init_content(
     TikTok downloads the photos; they cannot be uploaded. A draft (`MEDIA_UPLOAD`) needs TikTok's app in
     version 31.8 or later on the creator's phone. Not to be repeated when the outcome is unknown.
 
-    Source: doc:content-posting-api-reference-photo-post, doc:content-posting-api-media-transfer-guide
+    Sources:
+    - https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+    - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 
     Args:
         access_token: The user's access token, for this call only.
@@ -263,7 +267,7 @@ def fetch_status(
     post follows later, when moderation has ended (usually within a minute, sometimes hours), and never for a
     private one.
 
-    Source: doc:content-posting-api-reference-get-video-status
+    Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
 
     Args:
         access_token: The user's access token, for this call only.
@@ -297,7 +301,7 @@ def cancel_publish(
     nearly done or the file is being processed. The status becomes `FAILED` with the reason
     `publish_cancelled`, and the webhook `post.publish.failed` fires.
 
-    Source: doc:content-posting-api-media-transfer-guide
+    Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 
     Args:
         access_token: The user's access token, for this call only.
