@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from ..ask import Ask
-from ..rule import rule
+from ..rule import Rule, rule
 from ..webhooks import is_loopback
 from ..why import Refusal, shown
 from ..world import App, UrlProperty, World
@@ -77,7 +77,9 @@ def _is_ip(host: str) -> bool:
     return True
 
 
-def check_urls(ask: Ask, app: App, urls: tuple[str, ...], pointers: tuple[str, ...]) -> None:
+def check_urls(
+    ask: Ask, app: App, urls: tuple[str, ...], pointers: tuple[str, ...], rule_: Rule = OWNED
+) -> None:
     """Whether an app may have these downloaded."""
     for url, pointer in zip(urls, pointers, strict=True):
         host = _host(url)
@@ -86,7 +88,7 @@ def check_urls(ask: Ask, app: App, urls: tuple[str, ...], pointers: tuple[str, .
         if host == _SAMPLE_HOST or any(covers(one, url, host) for one in app.properties if one.verified):
             continue
         raise Refusal(
-            OWNED,
+            rule_,
             "url_ownership_unverified",
             pointer=pointer,
             expected=", ".join(one.value for one in app.properties if one.verified)

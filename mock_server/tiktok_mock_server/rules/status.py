@@ -96,7 +96,7 @@ def _find(ask: Ask) -> Post:
     problems = check_request(ask.operation.id, ask.body)
     if problems:
         problem = problems[0]
-        raise _unknown(ask, problem.pointer, problem.message, problem.got)
+        raise _unknown(ask, problem.pointer, problem.message, problem.got, BODY)
     post = ask.world.posts.get(ask.text("publish_id"))
     if post is None:
         raise _unknown(ask, "/publish_id", "the publish_id of an init", shown(ask.text("publish_id")))
@@ -112,10 +112,10 @@ def _find(ask: Ask) -> Post:
     return post
 
 
-def _unknown(ask: Ask, pointer: str, expected: str, got: str) -> Refusal:
+def _unknown(ask: Ask, pointer: str, expected: str, got: str, rule_: Rule = KNOWN) -> Refusal:
     switch = ask.switches.unknown_publish_id
     if switch == "invalid_publish_id" or ask.operation.id != "fetchStatus":
-        return Refusal(KNOWN, "invalid_publish_id", pointer=pointer, expected=expected, got=got)
+        return Refusal(rule_, "invalid_publish_id", pointer=pointer, expected=expected, got=got)
     status = 200 if switch == "invalid_params_200" else 400
     return Refusal(
         UNKNOWN_CODE,
@@ -174,7 +174,7 @@ def cancel(ask: Ask) -> None:
     if post.stage is not Stage.DOWNLOADING:
         raise _not_cancellable(CANCELLABLE, "a running download", f"a post that is {post.stage.value}")
     pointers = tuple("/publish_id" for _ in post.urls)
-    pull.check_urls(ask, post.app, post.urls, pointers)
+    pull.check_urls(ask, post.app, post.urls, pointers, CANCEL_OWNERSHIP)
     lifecycle.fail(ask.world, post, "publish_cancelled", ask.now)
 
 
