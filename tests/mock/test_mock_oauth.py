@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -536,3 +537,12 @@ def test_a_foreign_refresh_token_and_a_foreign_code_too(
     assert player.refresh("rft.aBcDeFgHiJkLmNoPqRsTuVwXyZ").headers["x-mock-rule"] == "oauth.foreign"
     assert player.get_token("aBcDeFgHiJkLmNoPqRsTuVwXyZ*0!6410").headers["x-mock-rule"] == "oauth.foreign"
     assert caplog.text.count("may be a real one") == 2
+
+
+@pytest.mark.parametrize(("users", "button"), [(1, "allow"), (2, "pick")])
+def test_the_enter_key_goes_on(player: Player, users: int, button: str) -> None:
+    """A browser's Enter presses the first button of the form that the focused field is in."""
+    if users == 2:
+        player.mock.world.add_account(Account("second.creator"))
+    form = player.authorize().text.rpartition("<form")[2]
+    assert re.findall(r'<button[^>]* value="([a-z]+)"', form) == [button, "deny"]
