@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 from ._flow import Signal
 
@@ -47,16 +48,15 @@ class Deliveries:
     def __init__(self, keep: int = KEEP) -> None:
         self._keep = keep
         self._mutex = threading.Lock()
-        self._told: OrderedDict[str, Told] = OrderedDict()
+        self._all: WeakValueDictionary[str, Told] = WeakValueDictionary()
+        self._news: OrderedDict[str, Told] = OrderedDict()
 
     def about(self, publish_id: str) -> Told:
-        """What has been told about a post; grows as events come."""
+        """What has been told about a post; grows as events come. Without news, waiters alone keep it."""
         with self._mutex:
-            told = self._told.get(publish_id)
+            told = self._all.get(publish_id)
             if told is None:
-                told = self._told[publish_id] = Told(publish_id)
-                if len(self._told) > self._keep:
-                    self._told.popitem(last=False)
+                told = self._all[publish_id] = Told(publish_id)
             return told
 
     def deliver(self, event: object) -> bool:
@@ -83,6 +83,10 @@ class Deliveries:
                 told.in_inbox = True
             elif (post_id := str(event.content.post_id)) not in told.post_ids:
                 told.post_ids += (post_id,)
+            self._news[told.publish_id] = told
+            self._news.move_to_end(told.publish_id)
+            if len(self._news) > self._keep:
+                self._news.popitem(last=False)
             woken, told.signal = told.signal, Signal()
         woken.set()
         return True

@@ -45,8 +45,9 @@ def wait(
     waiting = _Wait(session, publish_id, timeout, access_token, poll_schedule(), _any)
     while True:
         outcome, decided = yield from waiting.look()
-        if decided or not (yield from waiting.pause()):
+        if decided or not (yield from waiting.has_time()):
             return outcome
+        yield from waiting.pause()
 
 
 def watch(
@@ -61,13 +62,14 @@ def watch(
     shown: object = None
     while True:
         outcome, decided = yield from waiting.look()
-        over = decided or not (yield from waiting.pause())
+        over = decided or not (yield from waiting.has_time())
         seen = (type(outcome), outcome.status, getattr(outcome, "moved_bytes", None))
         if seen != shown and (over or not isinstance(outcome, Unknown)):  # an answer may yet come
             yield from emit(outcome)
             shown = seen
         if over:
             return
+        yield from waiting.pause()
 
 
 def wait_for_post_ids(
@@ -86,8 +88,9 @@ def wait_for_post_ids(
     waiting = _Wait(session, publish_id, timeout, access_token, schedule, _failed_or_with_ids)
     while True:
         outcome, decided = yield from waiting.look()
-        if decided or not (yield from waiting.pause()):
+        if decided or not (yield from waiting.has_time()):
             return outcome
+        yield from waiting.pause()
 
 
 def _any(_outcome: Outcome) -> bool:
@@ -142,13 +145,14 @@ class _Wait:
             return outcome, self._enough(outcome)
         return self._undecided((yield from self._waited())), False
 
-    def pause(self) -> Flow[bool]:
-        """Wait for the time of the next question, or for an event; False when the time is over."""
+    def has_time(self) -> Flow[bool]:
+        """Whether there is time for another question."""
+        return self._timeout - (yield from self._waited()) > 0
+
+    def pause(self) -> Flow[None]:
+        """Wait for the time of the next question, for an event, or for the end of the time."""
         left = self._timeout - (yield from self._waited())
-        if left <= 0:
-            return False
-        yield from sleep(min(next(self._schedule), left), self._next_event)
-        return True
+        yield from sleep(min(next(self._schedule), max(left, 0.0)), self._next_event)
 
     def _waited(self) -> Flow[float]:
         at = yield from monotonic()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import threading
 from typing import Any
@@ -249,6 +251,23 @@ def test_watch_gives_each_change_once_and_ends_with_the_outcome(colour: str) -> 
     assert [item.moved_bytes for item in seen[:2]] == [1, 2]
 
 
+def test_watch_does_not_sleep_on_its_news(colour: str) -> None:
+    scene = Scene(colour, status("PROCESSING_UPLOAD"))
+    if colour == "sync":
+        watching = scene.door.tik.watch(ID)
+        assert isinstance(next(watching), Processing)
+        watching.close()
+    else:
+
+        async def first() -> None:
+            watching = scene.door.tik.watch(ID)
+            assert isinstance(await anext(watching), Processing)
+            await watching.aclose()
+
+        asyncio.run(first())
+    assert scene.clock.slept == []
+
+
 def test_watch_does_not_alarm_before_its_time_is_over(colour: str) -> None:
     seen = Scene(colour, httpx.Response(503)).door.items("watch", ID, timeout=20)
     assert [type(item) for item in seen] == [Unknown]
@@ -302,6 +321,13 @@ def test_an_event_about_something_else_changes_nothing(colour: str) -> None:
     assert not scene.door.tik.deliver(gone)
     assert not scene.door.tik.deliver("no event")
     assert isinstance(scene.wait(), Published)
+
+
+def test_a_wait_leaves_nothing_behind(colour: str) -> None:
+    scene = Scene(colour, status("PUBLISH_COMPLETE"))
+    scene.wait()
+    gc.collect()
+    assert len(scene.door.tik._session.deliveries._all) == 0
 
 
 def test_deliveries_are_remembered_up_to_a_number(colour: str) -> None:
