@@ -23,9 +23,9 @@ def load(path: Path) -> dict[str, object]:
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: {error}") from None
-    tool = document.get("tool", {})
-    table = tool.get("tiktok-mock", document) if isinstance(tool, dict) else document
-    return cast("dict[str, object]", table)
+    tools: dict[str, Any] = document.get("tool", {})
+    table: dict[str, object] = tools.get("tiktok-mock", document)
+    return table
 
 
 def as_defaults(parser: argparse.ArgumentParser, settings: Mapping[str, object], path: Path) -> None:

@@ -18,7 +18,7 @@ def protocol() -> type[asyncio.Protocol]:
         app_state: dict[str, Any]
 
         def connection_made(self, transport: asyncio.Transport) -> None:
-            super().connection_made(transport)
+            base.connection_made(self, transport)
             self.app_state = {**self.app_state, TRANSPORT: transport}
 
     return Connected

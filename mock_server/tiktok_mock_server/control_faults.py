@@ -52,7 +52,13 @@ def plan(call: Call) -> object:
         if value is not None:
             common[name] = value
     rest = {name: value for name, value in body.items() if name not in ("operation", "fault")}
-    fault = make(operation, kind, when=cast("dict[str, object]", when), details={**details, **rest}, **common)
+    fault = make(
+        operation,
+        kind,
+        when=cast("dict[str, object]", when),
+        details={**cast("dict[str, object]", details), **rest},
+        **common,
+    )
     call.world.faults.add(fault)
     listener = call.engine.listener
     if kind == "refused" and listener is not None:

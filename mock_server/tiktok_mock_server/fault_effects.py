@@ -52,7 +52,7 @@ class Meeting:
         found: dict[str, object] = dict(self.inbound.pairs())
         found |= {name: value for name, value in self.fields().items() if name not in found}
         upload = self.upload()
-        if upload is not None and upload.post is not None:
+        if upload is not None:
             found["publish_id"] = upload.post.publish_id
             found["chunk"] = upload.chunks
             found["last_chunk"] = upload.chunks == upload.chunk_count - 1
@@ -98,7 +98,7 @@ class Meeting:
 
 def _part(value: object, *path: str) -> object:
     for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
+        value = cast("dict[str, object]", value).get(name) if isinstance(value, dict) else None
     return value
 
 
@@ -271,9 +271,7 @@ def _changed(answer: Outbound, change: Callable[[dict[str, object]], None]) -> O
 
 def _payload(meeting: Meeting, value: dict[str, object]) -> dict[str, object]:
     envelope = meeting.operation.envelope
-    inner: object = value
-    for name in envelope.payload if envelope is not None else ():
-        inner = inner.get(name) if isinstance(inner, dict) else None
+    inner = _part(value, *(envelope.payload if envelope is not None else ()))
     return cast("dict[str, object]", inner) if isinstance(inner, dict) else value
 
 
@@ -293,12 +291,13 @@ def open_enums() -> frozenset[str]:
     def is_open(schema: Any) -> bool:
         if not isinstance(schema, dict):
             return False
-        reference = schema.get("$ref", "").rpartition("/")[2]
+        known = cast("dict[str, Any]", schema)
+        reference: str = known.get("$ref", "").rpartition("/")[2]
         if reference:
             return is_open(schemas.get(reference))
-        if any(is_open(one) for key in ("allOf", "anyOf", "oneOf") for one in schema.get(key, ())):
+        if any(is_open(one) for key in ("allOf", "anyOf", "oneOf") for one in known.get(key, ())):
             return True
-        return bool(schema.get("x-open-enum")) or is_open(schema.get("items"))
+        return bool(known.get("x-open-enum")) or is_open(known.get("items"))
 
     for schema in schemas.values():
         for name, described in schema.get("properties", {}).items():
@@ -319,9 +318,9 @@ def _new_enum_value(meeting: Meeting, fault: Fault, answer: Outbound) -> Outboun
 
 def _as_text(value: object) -> object:
     if isinstance(value, dict):
-        return {name: _as_text(one) for name, one in value.items()}
+        return {name: _as_text(one) for name, one in cast("dict[str, object]", value).items()}
     if isinstance(value, list):
-        return [_as_text(one) for one in value]
+        return [_as_text(one) for one in cast("list[object]", value)]
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 

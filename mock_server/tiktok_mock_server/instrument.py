@@ -261,7 +261,7 @@ def _note(
 def _publish_id(upload: Upload | None, tape: _Tape, answer: bytes) -> str:
     """The post an exchange is about. Found by eye: the bytes are not worth decoding for it."""
     if upload is not None:
-        return upload.post.publish_id if upload.post is not None else ""
+        return upload.post.publish_id
     for text in (tape.kept, answer):
         at = text.find(b'"publish_id"')
         if at >= 0:

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode
 
 import attrs
@@ -43,17 +43,18 @@ def _secret_names() -> frozenset[str]:
         "token",
     }
 
-    def walk(node: Any) -> None:
+    def walk(node: object) -> None:
         if isinstance(node, dict):
-            for name, described in (
-                node.get("properties", {}).items() if isinstance(node.get("properties"), dict) else ()
-            ):
-                if isinstance(described, dict) and described.get("x-secret"):
-                    found.add(name)
-            for value in node.values():
+            mapping = cast("dict[str, object]", node)
+            properties = mapping.get("properties")
+            if isinstance(properties, dict):
+                for name, described in cast("dict[str, object]", properties).items():
+                    if isinstance(described, dict) and cast("dict[str, object]", described).get("x-secret"):
+                        found.add(name)
+            for value in mapping.values():
                 walk(value)
         elif isinstance(node, list):
-            for value in node:
+            for value in cast("list[object]", node):
                 walk(value)
 
     walk(bundle())
@@ -339,19 +340,19 @@ def code_of(record: Record) -> str:
         return ""
     if not isinstance(value, dict):
         return ""
-    error = value.get("error")
+    error = cast("dict[str, object]", value).get("error")
     if isinstance(error, str):
         return error
-    code = error.get("code") if isinstance(error, dict) else ""
+    code = cast("dict[str, object]", error).get("code") if isinstance(error, dict) else ""
     return code if isinstance(code, str) and code != "ok" else ""
 
 
 def mask_value(value: object, name: str = "") -> object:
     """A value without what is secret in it."""
     if isinstance(value, dict):
-        return {key: mask_value(one, str(key)) for key, one in value.items()}
+        return {key: mask_value(one, key) for key, one in cast("dict[str, object]", value).items()}
     if isinstance(value, list):
-        return [mask_value(one, name) for one in value]
+        return [mask_value(one, name) for one in cast("list[object]", value)]
     if isinstance(value, str):
         if (
             name == "code"

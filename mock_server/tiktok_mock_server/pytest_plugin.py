@@ -142,7 +142,8 @@ def pytest_runtest_makereport(
     if report.when == "call":
         item.stash[_FAILED] = report.failed
     if report.failed and report.when in ("call", "teardown"):
-        for mock in item.stash.get(_MOCKS, []):
+        mocks = item.stash.setdefault(_MOCKS, [])
+        for mock in mocks:
             text = mock.journal.report(LAST)
             report.sections.append(("TikTok mock: last requests", text or "no request was made"))
     return report
@@ -151,9 +152,10 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand a worker's coverage to the controller; fail when too little was met."""
     config = session.config
-    if hasattr(config, "workeroutput"):
+    output: dict[str, object] | None = getattr(config, "workeroutput", None)
+    if output is not None:  # a worker of pytest-xdist
         if _COVERAGE in config.stash:
-            config.workeroutput[_WORKER_KEY] = config.stash[_COVERAGE].describe()
+            output[_WORKER_KEY] = config.stash[_COVERAGE].describe()
         return
     wanted = config.getoption("--tiktok-fail-under")
     if wanted is not None and _result(config).percent < wanted and session.exitstatus == 0:
@@ -164,7 +166,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_testnodedown(node: Any, error: object) -> None:
     """Take over what a worker met."""
     del error
-    output = getattr(node, "workeroutput", None) or {}
+    output: dict[str, Any] = getattr(node, "workeroutput", None) or {}
     if _WORKER_KEY in output:
         _coverage(node.config).merge(output[_WORKER_KEY])
 

@@ -28,6 +28,7 @@ class Running:
         self._listener.setblocking(False)
         shown = f"[{host}]" if ":" in host else host
         self.url = f"{'https' if tls else 'http'}://{shown}:{self._listener.getsockname()[1]}"
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tiktok-mock", daemon=True)
 
@@ -40,7 +41,8 @@ class Running:
 
     def stop(self) -> None:
         """Close every connection and end the thread."""
-        self._loop.call_soon_threadsafe(self._server.stop)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._server.stop)
         self._thread.join(10)
 
     def _run(self) -> None:

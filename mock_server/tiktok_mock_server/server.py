@@ -7,6 +7,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -85,11 +86,10 @@ class Server(uvicorn.Server):
         listener.setblocking(False)
         config = self.config
 
+        kind = cast("Callable[..., asyncio.Protocol]", config.http_protocol_class)
+
         def accept() -> asyncio.Protocol:
-            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
-                config=config, server_state=self.server_state, app_state=self.lifespan.state
-            )
-            return made
+            return kind(config=config, server_state=self.server_state, app_state=self.lifespan.state)
 
         self.servers.append(
             await self._loop.create_server(accept, sock=listener, ssl=config.ssl, backlog=config.backlog)

@@ -249,8 +249,8 @@ def _read(hint: Any, value: Any, world: World | None) -> Any:
         return Stage[value]
     if origin in (list, deque, tuple, frozenset):
         inner = get_args(hint)[0]
-        items = [_read(inner, one, world) for one in value]
-        return items if origin is list else origin(items)
+        items: list[Any] = [_read(inner, one, world) for one in value]
+        return items if origin is list else cast("Any", origin)(items)
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import tempfile
 from pathlib import Path
+from typing import Any
 
 
 class NoTls(RuntimeError):
@@ -31,5 +32,6 @@ class Certificates:
     def context(self) -> ssl.SSLContext:
         """What the server speaks."""
         made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._certificate.configure_cert(made)
+        certificate: Any = self._certificate
+        certificate.configure_cert(made)
         return made

@@ -6,7 +6,7 @@ import base64
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ class Browser:
         self._session = f"/session/{session}"
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
-        sent = None if method == "GET" else body or {}
+        sent: Any = None if method == "GET" else body or {}
         answer = self._driver.request(method, self._session + path, json=sent).json()
         assert not (isinstance(answer["value"], dict) and "error" in answer["value"]), answer["value"]
         return answer["value"]
@@ -83,7 +83,7 @@ class Browser:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser() -> Generator[Browser]:
     """A browser for a while."""
     command = ["chromedriver", "--port=0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:

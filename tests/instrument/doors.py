@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import httpx
@@ -18,7 +18,7 @@ TIMEOUT = httpx.Timeout(5.0, read=0.4, write=0.4)
 
 
 @contextmanager
-def door(name: str, mock: MockTikTok) -> Iterator[Asking]:
+def door(name: str, mock: MockTikTok) -> Generator[Asking]:
     """A way to ask `mock`: `ask(method, path, **what httpx takes)`."""
     if name == "transport":
         with httpx.Client(transport=mock.transport(), base_url=mock.url, timeout=TIMEOUT) as client:

@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ COMMAND = [sys.executable, "-m", "tiktok_mock_server"]
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+def serving(*options: str) -> Generator[tuple[dict[str, Any], subprocess.Popen[str]]]:
     """A server and the line with which it says where it is."""
     command = [*COMMAND, "serve", *(options if "--port" in options else ("--port", "0", *options))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:

@@ -1,4 +1,4 @@
-"""The example of a project that is not ours, in an environment with the wheel and nothing of this checkout."""
+"""The example of a project that is not ours, in an environment with the wheel and nothing of this tree."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def told(name: str) -> tuple[MockTikTok, Creator]:
 
 def code(answer: Any) -> str:
     error: Any = answer.json()["error"]
-    return str(error["code"] if isinstance(error, dict) else error)
+    return error if isinstance(error, str) else str(error["code"])
 
 
 def outcome(call: Any) -> object:
