@@ -374,6 +374,19 @@ def _link(draft: Path, path: Path) -> bool:
         os.link(draft, path)
     except FileExistsError:
         return False
+    except OSError:  # a file system without hard links
+        return _copy(draft, path)
+    return True
+
+
+def _copy(draft: Path, path: Path) -> bool:
+    try:
+        with _create(path) as file:
+            file.write(draft.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        return False
     return True
 
 

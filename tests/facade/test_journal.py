@@ -119,6 +119,19 @@ def test_a_memory_journal_forgets_the_oldest() -> None:
 # Files
 
 
+def test_a_file_system_without_hard_links_does_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", link)
+    journal = FileJournal(tmp_path)
+    assert journal.claim(entry()) is None
+    assert journal.claim(entry()) == entry()
+    assert stat.S_IMODE((tmp_path / f"{entry_id('summer')}.json").stat().st_mode) == 0o600
+
+
 def test_files_are_for_their_owner_only_and_nothing_is_left_beside_them(tmp_path: Path) -> None:
     journal = FileJournal(tmp_path / "journal")
     journal.claim(entry())
