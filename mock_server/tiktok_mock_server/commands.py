@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import URLError
-from urllib.request import urlopen
 
 if TYPE_CHECKING:
     from .coverage import Result
@@ -50,20 +48,24 @@ def write_ready_file(path: Path, line: str) -> None:
 
 def who_is_there(url: str) -> str:
     """A hint about who has a port."""
+    from urllib.request import urlopen  # not needed for a start, of which it would be a tenth
+
     try:
         with urlopen(f"{url}/_mock/health", timeout=0.5) as answer:  # noqa: S310 - our own address
             found = json.load(answer)
         return f"Another tiktok-mock ({found['version']}) is running there."
-    except (OSError, URLError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "Another program is running there."
 
 
 def health(url: str) -> int:
     """Whether a mock is ready: the exit code, for a container's health check."""
+    from urllib.request import urlopen
+
     try:
         with urlopen(f"{url.rstrip('/')}/_mock/ready", timeout=2) as answer:  # noqa: S310 - an address of ours
             ready = json.load(answer).get("ready") is True
-    except (OSError, URLError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError) as error:
         print(f"tiktok-mock: {url} is not ready: {error}", file=sys.stderr)
         return 1
     return 0 if ready else 1
