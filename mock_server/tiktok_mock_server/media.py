@@ -10,7 +10,7 @@ import struct
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import attrs
 
@@ -140,22 +140,24 @@ def check_video(spool: Spool, max_seconds: int) -> Report:
 
 def _look_inside(path: Path, max_seconds: int) -> Report:
     import av
+    from av.error import FFmpegError
 
+    open_any: Any = av.open  # its type names the mode, and knows nothing of what it returns without one
     try:
-        with av.open(str(path)) as opened:
+        with open_any(str(path)) as opened:
             if not opened.streams.video:
                 return _wrong(CODEC, "file_format_check_failed", "no video in it")
             stream = opened.streams.video[0]
             context = stream.codec_context
-            codec = context.name
+            codec: str = context.codec.canonical_name  # whichever decoder it was read with
             rate = float(stream.average_rate or stream.guessed_rate or 0)
             seconds = 0.0
             if stream.duration is not None and stream.time_base is not None:
                 seconds = float(stream.duration * stream.time_base)
             elif opened.duration is not None:
                 seconds = opened.duration / av.time_base
-            width, height = context.width, context.height
-    except (av.FFmpegError, OSError, ValueError, ArithmeticError) as error:
+            width, height = int(context.width), int(context.height)
+    except (FFmpegError, OSError, ValueError, ArithmeticError) as error:
         return _wrong(CONTAINER, "file_format_check_failed", f"a file that cannot be read ({error})")
     report = Report(duration=seconds, width=width, height=height)
     if codec not in _CODECS:

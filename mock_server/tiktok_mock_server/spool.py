@@ -28,7 +28,7 @@ class Draft:
         self.hash = spool.hash.copy()
         self.start: int = spool.kept
         self.size: int = spool.kept
-        self.head = spool.kept_head
+        self.head: bytes = spool.kept_head
 
     def write(self, piece: bytes) -> None:
         """Add bytes."""
@@ -79,7 +79,7 @@ class Spool:
         self.hash = sha256()
         self.kept: int = 0
         """How many bytes are in for good."""
-        self.kept_head = b""
+        self.kept_head: bytes = b""
 
     # Drafts
 
