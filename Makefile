@@ -88,6 +88,25 @@ diff-spec: $(VENV)/.dev ## say what the description changes for callers since th
 fuzz: $(VENV)/.dev ## feed changed bytes to parsers, decoders and generator (SECONDS=10 for each)
 	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),10)
 
+soak: $(VENV)/.dev ## many accounts, posts and faults against a mock in another process (SECONDS=60)
+	@$(BIN)/python -m tests.soak.run --seconds $(or $(SECONDS),60)
+
+coverage: $(VENV)/.dev ## branch coverage of the hand-written code, over processes
+	@mkdir -p .work/coverage && rm -f .work/coverage/data*
+	@$(BIN)/python -m coverage run --rcfile=tests/coverage.ini -m pytest -n auto
+	@$(BIN)/python -m coverage combine --rcfile=tests/coverage.ini --quiet
+	@$(BIN)/python -m coverage report --rcfile=tests/coverage.ini
+
+mutation: .venv-mutation/.ready ## change the code a little, many times, and see whether tests notice (GROUP=facade)
+	@.venv-mutation/bin/python -m tests.mutation.run $(GROUP)
+
+.venv-mutation/.ready: pyproject.toml requirements-dev.txt tests/mutation/requirements.txt | $(BIN)/python
+	@echo "preparing .venv-mutation (once) ..."
+	@$(BIN)/python -m venv .venv-mutation
+	@.venv-mutation/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[mock,media]' \
+		--requirement requirements-dev.txt --requirement tests/mutation/requirements.txt
+	@touch $@
+
 .work/node/.ready: tests/judges/package.json
 	@command -v npm >/dev/null || { echo "npm is needed: install Node 20 or newer"; exit 1; }
 	@echo "preparing .work/node (once) ..."
@@ -99,4 +118,4 @@ fuzz: $(VENV)/.dev ## feed changed bytes to parsers, decoders and generator (SEC
 	@$(BIN)/python -m venv .venv-judges
 	@$(JUDGE) -m pip --disable-pip-version-check install --quiet --editable '.[mock]' --requirement tests/judges/requirements.txt
 	@mkdir -p .work && touch $@
-.PHONY: contract judges diff-spec fuzz
+.PHONY: contract judges diff-spec fuzz soak coverage mutation
