@@ -192,7 +192,7 @@ def test_webhooks_say_what_is_wrong() -> None:
     with pytest.raises(ValueError, match=r"^secret must not be empty$"):
         verify_webhook(b"{}", "t=1,s=ab", "", now=1)
     text: Any = "{}"
-    with pytest.raises(TypeError, match="^the body must be the bytes that were received, not something"):
+    with pytest.raises(TypeError, match=r"^the body must be the bytes that were received, not something"):
         verify_webhook(text, "t=1,s=ab", "s3cret", now=1)
 
 
