@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
+from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from functools import lru_cache
+from http.cookiejar import CookieJar
 from threading import Lock
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 import httpx
@@ -18,6 +21,7 @@ from .errors import Catalogue, CouldNotAsk, Refused, Sent, TimedOut, Unreadable,
 from .model import Mismatch, name_of
 
 if TYPE_CHECKING:
+    from anyio import Event
     from typing_extensions import Self
 
 T = TypeVar("T")
@@ -29,15 +33,75 @@ _PER_CALL: Final = {
 
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
-CALL_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
-UPLOAD_TIMEOUT: Final = httpx.Timeout(connect=10.0, write=60.0, read=120.0, pool=10.0)
+CALL_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0, pool=None)
+"""To wait for a connection of one's own to become free is no failure, however many calls wait."""
+UPLOAD_TIMEOUT: Final = httpx.Timeout(connect=10.0, write=60.0, read=120.0, pool=None)
 """A slow uplink keeps one write waiting for long, and drains its send buffer before the answer can start."""
+MOST_CONNECTIONS: Final = 100
+"""Of one client, as httpx has it."""
 
 
 @lru_cache(maxsize=1)
 def shared_ssl_context() -> ssl.SSLContext:
     """One context for all clients of the process: building one costs more than all else a client does."""
     return httpx.create_ssl_context()
+
+
+class _NoCookies(CookieJar):
+    """Keeps nothing: tokens say who asks, and one client may ask for many. It also spares httpx a search."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Leave them."""
+
+
+class _Room:
+    """Lets so many tasks in at once, first come, first served.
+
+    httpcore has a queue of its own, but looks through all of it whenever a request begins or ends: 500
+    uploads at once spent minutes there.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._waiting: deque[Event] = deque()
+
+    async def __aenter__(self) -> None:
+        if self._free:
+            self._free -= 1
+            return
+        import anyio  # brings asyncio, which a sync caller does not need
+
+        turn = anyio.Event()
+        self._waiting.append(turn)
+        try:
+            await turn.wait()
+        except BaseException:
+            if turn.is_set():
+                self._leave()
+            else:
+                self._waiting.remove(turn)
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().set()
+        else:
+            self._free += 1
+
+
+def _spare_a_search() -> None:
+    """Say that there is no sniffio, if there is none.
+
+    httpcore tries to import it several times in every request, and each time Python searches its whole path:
+    a third of what an async call costs.
+    """
+    from importlib.util import find_spec
+
+    if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+        cast("dict[str, ModuleType | None]", sys.modules)["sniffio"] = None
 
 
 class _Pieces:
@@ -125,8 +189,7 @@ class _Driver:
         if envelope is None or decode is None:
             if not fine:
                 raise self._refused(call, response, "", "", "")
-            headers = dict(response.headers)
-            return Answer(cast("T", Receipt(status, headers)), status, headers, "", None)
+            return Answer(cast("T", Receipt(status, response.headers)), status, response.headers, "", None)
         body = _json(response.content, may_be_empty=fine and operation.may_be_empty)
         if body is _NOT_JSON:
             raise self._not_json(call, response)
@@ -152,7 +215,7 @@ class _Driver:
         except Mismatch as mismatch:
             problem = mismatch.under(*envelope.payload)
         else:
-            return Answer(value, status, dict(response.headers), log_id, body)
+            return Answer(value, status, response.headers, log_id, body)
         raise self._unreadable(call, response, problem.place, problem.expected, problem.got, log_id)
 
     def _not_json(self, call: Call[T], response: httpx.Response) -> Refused | Unreadable:
@@ -287,9 +350,9 @@ class SyncDriver(_Driver):
             with self._making:
                 if self._http is None:
                     self._http = (
-                        httpx.Client(transport=self._transport)
+                        httpx.Client(transport=self._transport, cookies=_NoCookies())
                         if self._transport is not None
-                        else httpx.Client(verify=shared_ssl_context())
+                        else httpx.Client(verify=shared_ssl_context(), cookies=_NoCookies())
                     )
         return self._http
 
@@ -348,15 +411,17 @@ class AsyncDriver(_Driver):
         self._http = http
         self._owned = http is None
         self._transport = transport
+        self._room = _Room(MOST_CONNECTIONS)
 
     @property
     def http(self) -> httpx.AsyncClient:
         """The httpx client underneath, made at first use."""
         if self._http is None:
+            _spare_a_search()
             self._http = (
-                httpx.AsyncClient(transport=self._transport)
+                httpx.AsyncClient(transport=self._transport, cookies=_NoCookies())
                 if self._transport is not None
-                else httpx.AsyncClient(verify=shared_ssl_context())
+                else httpx.AsyncClient(verify=shared_ssl_context(), cookies=_NoCookies())
             )
         return self._http
 
@@ -375,9 +440,17 @@ class AsyncDriver(_Driver):
         body = call.body
         if body is not None and not isinstance(body, bytes):
             body = _AsyncPieces(body)
+        if self._http is None and self._transport is None and not shared_ssl_context.cache_info().currsize:
+            from anyio import to_thread
+
+            await to_thread.run_sync(shared_ssl_context)  # tens of milliseconds: not on the event loop
         request = self._request(call, body, self.http.headers)
         try:
-            response = await self.http.send(request)
+            if self._owned:
+                async with self._room:
+                    response = await self.http.send(request)
+            else:  # how many connections it has is its owner's business
+                response = await self.http.send(request)
         except httpx.RequestError as problem:
             lost = self._lost(call, problem)
         else:
