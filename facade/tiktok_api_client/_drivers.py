@@ -1,8 +1,10 @@
-"""Running flows: `SyncRunner` waits, `AsyncRunner` awaits (asyncio). They know how to do each effect."""
+"""Running flows: `SyncRunner` waits, `AsyncRunner` awaits (asyncio). They know how to do each effect.
+
+asyncio and anyio are imported when something is first awaited: a sync caller pays for neither.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import signal
 import threading
@@ -10,10 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Generator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Protocol, TypeVar, cast
-
-import anyio
-import anyio.to_thread
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from tiktok_openapi import Answer, Call
 
@@ -34,6 +33,11 @@ from ._flow import (
     Waiter,
 )
 from ._log import quietly
+
+if TYPE_CHECKING:
+    import asyncio
+
+    import anyio
 
 T = TypeVar("T")
 
@@ -82,6 +86,8 @@ class SystemClock:
 
     async def sleep_async(self, seconds: float, signal: Signal | None) -> bool:
         """The same, without blocking the event loop."""
+        import anyio
+
         if signal is None:
             await anyio.sleep(max(seconds, 0.0))
             return False
@@ -106,6 +112,8 @@ def _thread_waiter(woken: threading.Event) -> Waiter:
 
 
 def _task_waiter(woken: anyio.Event) -> Waiter:
+    import asyncio
+
     loop = asyncio.get_running_loop()
 
     def wake() -> bool:
@@ -280,6 +288,8 @@ class AsyncRunner:
         if isinstance(step, Monotonic):
             return self._clock.monotonic()
         if isinstance(step, Acquire):
+            import anyio
+
             woken = anyio.Event()
             waiter = _task_waiter(woken)
             if not step.lock.enter(waiter):
@@ -294,9 +304,15 @@ class AsyncRunner:
             return await cast("Awaitable[object]", result) if inspect.isawaitable(result) else result
         if isinstance(step, Shield):
             return await self._shielded(step.flow)
+        import anyio.to_thread
+
         return await anyio.to_thread.run_sync(step.function)
 
     async def _shielded(self, flow: Generator[Step, object, object]) -> object:
+        import asyncio
+
+        import anyio
+
         # asyncio's own cancellation knows no scopes: the flow runs in a task that nobody else cancels.
         task = asyncio.create_task(self.run(flow))
         cancelled: asyncio.CancelledError | None = None

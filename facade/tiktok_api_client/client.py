@@ -1,7 +1,7 @@
 """`TikTok` and `AsyncTikTok`: one client, for callers that wait and for callers that await.
 
 Both are thin: every task is a flow, written once; the faces only say whether to wait or to await it. They can
-be shared between threads and between tasks.
+be shared between threads and between tasks. What a flow needs is imported when it is first called.
 """
 
 from __future__ import annotations
@@ -16,20 +16,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tiktok_openapi import (
-    AsyncClient,
-    Client,
-    ClientToken,
-    User,
-    UserField,
-    UserToken,
-    Video,
-    VideoField,
-    VideoPage,
-)
+from tiktok_openapi import AsyncClient, Client
 from tiktok_openapi.limits import VIDEOS_PER_PAGE_MAX
 
-from . import display, qr, status
 from . import login as _login
 from ._budget import Budget, BudgetMode, check_mode
 from ._drivers import AsyncRunner, SyncRunner, SystemClock
@@ -46,6 +35,8 @@ from .tokens import MemoryTokenStore, TokenStore
 if TYPE_CHECKING:
     import httpx
     from typing_extensions import Self
+
+    from tiktok_openapi import ClientToken, User, UserField, UserToken, Video, VideoField, VideoPage
 
     from .results import Creator, Status
 
@@ -404,6 +395,8 @@ class TikTok(Publishing, _Face):
             LoginTimedOut: nobody finished the login in time, or the QR code expired.
             StateMismatch: the answer belongs to another login.
         """
+        from . import qr
+
         return self._runner.run(qr.login(self._session, self._login, show, timeout=timeout, poll=poll))
 
     def refresh_access_token(self, refresh_token: str | None = None) -> UserToken:
@@ -453,6 +446,8 @@ class TikTok(Publishing, _Face):
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
         """
+        from . import status
+
         return self._runner.run(status.get_creator_info(self._session, access_token=access_token))
 
     def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> Status:
@@ -464,6 +459,8 @@ class TikTok(Publishing, _Face):
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
         """
+        from . import status
+
         return self._runner.run(
             status.check_upload_status(self._session, publish_id=publish_id, access_token=access_token)
         )
@@ -485,6 +482,8 @@ class TikTok(Publishing, _Face):
 
         Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
         """
+        from . import display
+
         return self._runner.run(display.user_info(self._session, fields, access_token))
 
     def videos(
@@ -505,6 +504,8 @@ class TikTok(Publishing, _Face):
 
         Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
         """
+        from . import display
+
         return self._runner.iterate(display.videos(self._session, fields, page_size, before, access_token))
 
     def video_pages(
@@ -519,6 +520,8 @@ class TikTok(Publishing, _Face):
 
         Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
         """
+        from . import display
+
         return self._runner.iterate(display.pages(self._session, fields, page_size, before, access_token))
 
     def query_videos(
@@ -537,6 +540,8 @@ class TikTok(Publishing, _Face):
 
         Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
         """
+        from . import display
+
         return self._runner.run(display.query_videos(self._session, video_ids, fields, access_token))
 
 
@@ -705,6 +710,8 @@ class AsyncTikTok(AsyncPublishing, _Face):
             LoginTimedOut: nobody finished the login in time, or the QR code expired.
             StateMismatch: the answer belongs to another login.
         """
+        from . import qr
+
         return await self._runner.run(qr.login(self._session, self._login, show, timeout=timeout, poll=poll))
 
     async def refresh_access_token(self, refresh_token: str | None = None) -> UserToken:
@@ -754,6 +761,8 @@ class AsyncTikTok(AsyncPublishing, _Face):
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
         """
+        from . import status
+
         return await self._runner.run(status.get_creator_info(self._session, access_token=access_token))
 
     async def check_upload_status(self, publish_id: str, *, access_token: str | None = None) -> Status:
@@ -765,6 +774,8 @@ class AsyncTikTok(AsyncPublishing, _Face):
 
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
         """
+        from . import status
+
         return await self._runner.run(
             status.check_upload_status(self._session, publish_id=publish_id, access_token=access_token)
         )
@@ -786,6 +797,8 @@ class AsyncTikTok(AsyncPublishing, _Face):
 
         Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
         """
+        from . import display
+
         return await self._runner.run(display.user_info(self._session, fields, access_token))
 
     def videos(
@@ -806,6 +819,8 @@ class AsyncTikTok(AsyncPublishing, _Face):
 
         Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
         """
+        from . import display
+
         return self._runner.iterate(display.videos(self._session, fields, page_size, before, access_token))
 
     def video_pages(
@@ -820,6 +835,8 @@ class AsyncTikTok(AsyncPublishing, _Face):
 
         Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
         """
+        from . import display
+
         return self._runner.iterate(display.pages(self._session, fields, page_size, before, access_token))
 
     async def query_videos(
@@ -838,4 +855,6 @@ class AsyncTikTok(AsyncPublishing, _Face):
 
         Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
         """
+        from . import display
+
         return await self._runner.run(display.query_videos(self._session, video_ids, fields, access_token))
