@@ -16,7 +16,7 @@ COUNT = 500
 
 
 def measure(full: bool) -> Report:
-    rounds = 5 if full else 2
+    rounds = 5 if full else 1
     report = Report("scale", f"7. Scale: {COUNT} posts at once, 10,000 accounts, {rounds} rounds")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

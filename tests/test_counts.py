@@ -1,4 +1,4 @@
-"""What must not grow, counted: modules imported, TLS contexts, requests, bytes held, objects. Nothing is timed.
+"""What must not grow, counted: modules, TLS contexts, requests, bytes held, objects. Nothing is timed.
 
 How fast things are is measured by `make bench`; `docs/performance.md` has the figures.
 """
@@ -20,7 +20,7 @@ import pytest
 
 from tiktok_api_client import AsyncTikTok, TikTok
 from tiktok_api_client.source import ASYNC_PIECE, SYNC_PIECE
-from tiktok_openapi import Client
+from tiktok_openapi import AsyncClient, Client
 from tiktok_openapi._runtime import transport
 from tiktok_openapi.models.display import decode_video_page
 
@@ -235,6 +235,61 @@ def test_an_upload_reads_every_byte_once_and_holds_one_piece(
         tracemalloc.stop()
     assert sum(read) <= size + 256 * 1024  # the video, and a look at its beginning and end
     assert peak < 2 * piece + MIB
+
+
+# --- many at once -------------------------------------------------------------------------------------
+
+
+class Slow(Plane):
+    """Counts how many requests are with it at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0
+        self.most = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.001)
+        self.now -= 1
+        return await super().handle_async_request(request)
+
+
+def test_an_async_client_lets_no_more_calls_in_than_it_has_connections() -> None:
+    plane = Slow()
+
+    async def crowd() -> None:
+        async with AsyncClient(transport=plane) as client:
+
+            def call() -> asyncio.Task[object]:
+                return asyncio.create_task(client.post.query_creator_info(access_token="act.x"))
+
+            calls = [call() for _ in range(3 * transport.MOST_CONNECTIONS)]
+            await asyncio.sleep(0)
+            for waiting in calls[-50:]:
+                waiting.cancel()
+            done = await asyncio.gather(*calls, return_exceptions=True)
+            assert sum(isinstance(found, asyncio.CancelledError) for found in done) == 50
+            assert await call()
+
+    asyncio.run(crowd())
+    assert plane.most == transport.MOST_CONNECTIONS
+    assert len(plane.asked) == 3 * transport.MOST_CONNECTIONS - 50 + 1
+
+
+def test_no_cookie_is_kept() -> None:
+    class Baker(Plane):
+        def answer(self, request: httpx.Request, sizes: list[int]) -> httpx.Response:
+            assert "cookie" not in request.headers
+            answer = super().answer(request, sizes)
+            answer.headers["set-cookie"] = "who=somebody; Path=/"
+            return answer
+
+    with Client(transport=Baker()) as client:
+        for _ in range(2):
+            client.post.query_creator_info(access_token="act.x")
+        assert not client.http.cookies
 
 
 # --- objects ------------------------------------------------------------------------------------------
