@@ -393,6 +393,16 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
 }
 
 
+ABOUT_A_NAME: Final[Mapping[tuple[str, str], Handler]] = {
+    ("POST", "worlds/*/drop"): control_worlds.drop,
+    ("POST", "scenarios/*/apply"): control_worlds.set_scenario,
+    ("POST", "accounts/*/change"): _change_account,
+    ("POST", "faults/*/clear"): control_faults.clear,
+    ("POST", "journal/*/clear"): control_faults.forget,
+}
+"""Calls that have another method, or no last word, where the name stands in the path."""
+
+
 def answer(engine: Engine, inbound: Inbound) -> Exchange:
     """Answer a control call."""
     from .engine import read_body
@@ -414,6 +424,8 @@ def answer(engine: Engine, inbound: Inbound) -> Exchange:
         body = reading(raw) if raw else {}
         if raw is None or body is None:
             raise BadRequest("the body must be a JSON object of at most 4 MiB")
+        if not name:
+            body, name = _named(parts, body)
         result = handler(Call(engine, inbound, cast("Body", body), name))
         if isinstance(result, Generator):
             result = yield from cast("Generator[Step, object, object]", result)
@@ -431,10 +443,44 @@ def answer(engine: Engine, inbound: Inbound) -> Exchange:
     return _json(200, result)
 
 
+_NAMED_BY: Final[Mapping[str, str]] = {
+    "posts": "publish_id",
+    "worlds": "name",
+    "scenarios": "name",
+    "accounts": "username",
+    "deliveries": "id",
+}
+
+
+def _about(parts: list[str]) -> Handler | None:
+    """What `posts/finish` does, which leaves the name to the body."""
+    if len(parts) != 2:
+        return None
+    key = ("POST", f"{parts[0]}/*/{parts[1]}")
+    return ROUTES.get(key) or ABOUT_A_NAME.get(key)
+
+
+def _named(parts: list[str], body: dict[str, object]) -> tuple[dict[str, object], str]:
+    """What a call is about, where the body says it: `posts/finish` is `posts/<publish_id>/finish`.
+
+    The control description has the paths without a name in them: that is what the generator can express.
+    """
+    if _about(parts) is None:
+        return body, ""
+    key = "source" if parts == ["worlds", "fork"] else _NAMED_BY.get(parts[0], "")
+    value = body.pop(key, "")
+    if not isinstance(value, str):
+        raise BadRequest(f"{key} must be a text")
+    return body, value
+
+
 def _find(method: str, parts: list[str]) -> tuple[Handler, str] | None:
     path = "/".join(parts)
     if (method, path) in ROUTES:
         return ROUTES[(method, path)], ""
+    about = _about(parts) if method == "POST" else None
+    if about is not None:
+        return about, ""
     if len(parts) >= 2:
         pattern = "/".join([parts[0], "*", *parts[2:]])
         if (method, pattern) in ROUTES:

@@ -134,9 +134,7 @@ def plan_again(world: World, post: Post) -> None:
     elif post.stage is Stage.DOWNLOADING:
         _plan_download(world, post, at)
     elif post.stage is Stage.PROCESSING:
-        _later(
-            world, post, at + world.switches.processing_seconds, lambda due: processed(world, post, due)
-        )
+        _later(world, post, at + world.switches.processing_seconds, lambda due: processed(world, post, due))
     if post.draft_open:
         _plan_expiry(world, post)
     for post_id in post.awaiting_moderation:

@@ -1,0 +1,119 @@
+"""The control API: described like TikTok's own, with a client by the same generator."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from openapi_spec_validator import validate
+from tiktok_mock_control import Client, Wanted
+from tiktok_mock_control.errors import ControlRefused
+from tiktok_mock_control.routes import ROUTES
+
+from tiktok_mock_server import MockTikTok, Switches, control
+from tiktok_mock_server.running import Running
+
+from .support import Creator, mp4
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def mock() -> Iterator[MockTikTok]:
+    made = MockTikTok(switches=Switches(check_media=False))
+    with Running(made.engine) as url:
+        made.url = url
+        yield made
+
+
+def test_the_description_is_valid_and_every_call_in_it_exists() -> None:
+    document = yaml.safe_load((ROOT / "mock_server" / "control" / "control.yaml").read_text(encoding="utf-8"))
+    validate(document)
+    calls = {
+        (method.upper(), path.removeprefix("/_mock/"))
+        for path, item in document["paths"].items()
+        for method in item
+    }
+    assert len(calls) == len(ROUTES) == 29
+    known = set(control.ROUTES) | {
+        (method, path.replace("*/", "")) for method, path in [*control.ROUTES, *control.ABOUT_A_NAME]
+    }
+    assert calls - known == set()
+
+
+@pytest.mark.once
+def test_the_client_is_what_the_generator_makes_of_it() -> None:
+    command = [sys.executable, "-m", "codegen", "--check", "--spec", "mock_server/control"]
+    done = subprocess.run([*command, "--out", "generated_control"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_story_told_with_the_client(mock: MockTikTok) -> None:
+    with Client(mock.url) as client:
+        assert client.worlds.is_ready().ready
+        client.accounts.add_account(username="ada", private=True)
+        assert client.accounts.change_account(username="ada", banned=True).banned
+        login = client.accounts.log_in(username="mock.creator")
+        assert login.access_token not in repr(login)
+        client.faults.plan_fault(fault="gateway", operation="fetchStatus", details={"status": 503})
+        with httpx.Client(base_url=mock.url) as http:
+            creator = Creator(mock, http.request)
+            del creator.headers["host"]
+            started = creator.started()
+            creator.put(started["upload_url"], mp4())
+            assert creator.status(started["publish_id"]).status_code == 503
+        assert client.faults.get_faults().unused == ()
+        client.posts.hold_post(publish_id=started["publish_id"])
+        before = client.clock.get_clock().now
+        assert client.clock.move_clock(advance=3600).now == before + 3600
+        assert client.posts.release_post(publish_id=started["publish_id"]).held is False
+        assert client.posts.finish_post(publish_id=started["publish_id"]).status == "PUBLISH_COMPLETE"
+        page = client.journal.read_journal(operation="uploadChunk", wait=5, count=1)
+        assert [one.status for one in page.requests] == [201]
+        assert client.journal.verify_journal(order=["initVideoPost", "uploadChunk"], faults_used_up=True).ok
+        assert client.journal.get_coverage().percent > 0
+        fork = client.worlds.fork_world(source="default", name="copy")
+        assert fork.posts == 1
+        assert client.worlds.reset_world().posts == 0
+        assert client.worlds.drop_world(name="copy").dropped == "copy"
+        assert [one.name for one in client.worlds.list_worlds().worlds] == ["default"]
+
+
+def test_the_rest_of_the_calls(mock: MockTikTok) -> None:
+    with Client(mock.url) as client:
+        world = client.worlds.make_world(name="one", scenario="spam-risk", verified_domains=["a.example"])
+        assert world.url == f"{mock.url}/_world/one"
+        assert client.scenarios.apply_scenario(name="late-moderation").name == "late-moderation"
+        assert len(client.scenarios.list_scenarios().scenarios) > 10
+        with httpx.Client(base_url=mock.url) as http:
+            creator = Creator(mock, http.request)
+            del creator.headers["host"]
+            one, two = creator.started(), creator.started()
+        assert (
+            client.posts.fail_post(publish_id=one["publish_id"], reason="internal").fail_reason == "internal"
+        )
+        assert [post.publish_id for post in client.posts.list_posts().posts] == [
+            one["publish_id"],
+            two["publish_id"],
+        ]
+        assert client.posts.approve_post(publish_id=two["publish_id"]).post_ids == ()
+        assert client.accounts.disconnect_account().reason == 1
+        assert [one.username for one in client.accounts.list_accounts().accounts] == ["mock.creator"]
+        client.faults.plan_fault(fault="latency", seconds=0.5)
+        assert client.faults.clear_faults().faults == ()
+        assert client.journal.clear_journal().cursor == 2
+
+
+def test_what_makes_no_sense_is_refused_in_words(mock: MockTikTok) -> None:
+    with Client(mock.url) as client:
+        with pytest.raises(ControlRefused, match="did you mean 'reset'"):
+            client.faults.plan_fault(fault="rest")
+        with pytest.raises(ControlRefused, match="there is no post 'x'"):
+            client.posts.finish_post(publish_id="x")
+        with pytest.raises(ControlRefused, match="wanted 1 to any number, made 0"):
+            client.journal.verify_journal(made=Wanted(operation="fetchStatus"))
