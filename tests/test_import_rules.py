@@ -15,6 +15,7 @@ WINGS = {
     "tiktok_openapi": "generated/tiktok_openapi",
     "tiktok_api_client": "facade/tiktok_api_client",
     "tiktok_mock_server": "mock_server/tiktok_mock_server",
+    "tiktok_mock_control": "generated_control/tiktok_mock_control",
 }
 
 ALLOWED: dict[str, set[str]] = {
@@ -22,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "tiktok_openapi": set(),
     "tiktok_api_client": {"tiktok_openapi"},
     "tiktok_mock_server": {"tiktok_openapi"},
+    "tiktok_mock_control": set(),
 }
 
 HTTPX_IN_BINDINGS = ROOT / "generated" / "tiktok_openapi" / "_runtime"
