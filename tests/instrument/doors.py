@@ -14,20 +14,23 @@ from tiktok_mock_server.running import Running
 Asking = Callable[..., httpx.Response]
 
 DOORS = ("transport", "async transport", "asgi", "respx", "socket")
-TIMEOUT = httpx.Timeout(5.0, read=0.4, write=0.4)
+LONG = 20.0
+"""Long enough for a busy machine."""
+SHORT = 1.0
+"""Long enough to prepare a test, short enough to be waited for."""
 
 
 @contextmanager
-def door(name: str, mock: MockTikTok) -> Generator[Asking]:
+def door(name: str, mock: MockTikTok, *, patience: float = LONG) -> Generator[Asking]:
     """A way to ask `mock`: `ask(method, path, **what httpx takes)`."""
     if name == "transport":
-        with httpx.Client(transport=mock.transport(), base_url=mock.url, timeout=TIMEOUT) as client:
+        with httpx.Client(transport=mock.transport(), base_url=mock.url, timeout=patience) as client:
             yield client.request
     elif name == "respx":
-        with mock.respx_router(), httpx.Client(base_url=mock.url, timeout=TIMEOUT) as client:
+        with mock.respx_router(), httpx.Client(base_url=mock.url, timeout=patience) as client:
             yield client.request
     elif name == "socket":
-        with Running(mock.engine) as url, httpx.Client(base_url=url, timeout=TIMEOUT) as client:
+        with Running(mock.engine) as url, httpx.Client(base_url=url, timeout=patience) as client:
             yield client.request
     else:
         transport: httpx.AsyncBaseTransport = (
@@ -37,7 +40,7 @@ def door(name: str, mock: MockTikTok) -> Generator[Asking]:
         def ask(method: str, path: str, **more: object) -> httpx.Response:
             async def run() -> httpx.Response:
                 async with httpx.AsyncClient(
-                    transport=transport, base_url=mock.url, timeout=TIMEOUT
+                    transport=transport, base_url=mock.url, timeout=patience
                 ) as client:
                     return await client.request(method, path, **more)  # type: ignore[arg-type]
 

@@ -12,7 +12,7 @@ from tiktok_mock_server import MockTikTok, Switches
 from tiktok_mock_server.faults import CATALOGUE, NoSuchFault, UnusedFaults
 from tiktok_mock_server.running import Running
 
-from .doors import DOORS, door
+from .doors import DOORS, LONG, SHORT, door
 from .support import Creator, mp4
 
 MIB = 1024 * 1024
@@ -78,11 +78,16 @@ def outcome(call: Any) -> type[Exception] | int:
     return status
 
 
+def patience(wanted: object) -> float:
+    """How long a client waits where this is to come of it."""
+    return SHORT if wanted in (httpx.ReadTimeout, httpx.WriteTimeout) else LONG
+
+
 @pytest.mark.parametrize("name", DOORS)
 def test_a_call_ends_the_same_way_through_every_door(name: str) -> None:
     for kind, details, wanted in ON_A_CALL:
         mock = MockTikTok()
-        with door(name, mock) as ask:
+        with door(name, mock, patience=patience(wanted)) as ask:
             creator = Creator(mock, ask)
             publish_id = creator.started()["publish_id"]
             mock.faults.plan("fetchStatus", kind, **details)
@@ -94,7 +99,7 @@ def test_a_call_ends_the_same_way_through_every_door(name: str) -> None:
 def test_a_chunk_ends_the_same_way_through_every_door(name: str) -> None:
     for kind, details, size, wanted in ON_A_CHUNK:
         mock = MockTikTok(switches=Switches(check_media=False))
-        with door(name, mock) as ask:
+        with door(name, mock, patience=patience(wanted)) as ask:
             creator = Creator(mock, ask)
             url = creator.started(size)["upload_url"]
             mock.faults.plan("uploadChunk", kind, **details)
@@ -110,7 +115,7 @@ def test_a_chunk_ends_the_same_way_through_every_door(name: str) -> None:
 @pytest.mark.parametrize("kind", ["latency", "slow_body"])
 def test_lateness_meets_the_clients_timeout_without_anybody_waiting(name: str, kind: str) -> None:
     mock = MockTikTok()
-    with door(name, mock) as ask:
+    with door(name, mock, patience=SHORT) as ask:
         creator = Creator(mock, ask)
         publish_id = creator.started()["publish_id"]
         began = mock.clock.now()
@@ -124,7 +129,7 @@ def test_lateness_meets_the_clients_timeout_without_anybody_waiting(name: str, k
 @pytest.mark.parametrize("kind", ["latency", "slow_body"])
 def test_lateness_is_real_over_a_socket_when_asked_for(kind: str) -> None:
     mock = MockTikTok()
-    with door("socket", mock) as ask:
+    with door("socket", mock, patience=SHORT) as ask:
         creator = Creator(mock, ask)
         publish_id = creator.started()["publish_id"]
         mock.faults.plan("fetchStatus", kind, seconds=30, pieces=1, real=True) if kind == "slow_body" else (
@@ -137,7 +142,7 @@ def test_lateness_is_real_over_a_socket_when_asked_for(kind: str) -> None:
 @pytest.mark.parametrize("how", ["reset", "close", "silence", "gateway"])
 def test_done_but_not_told(name: str, how: str) -> None:
     mock = MockTikTok()
-    with door(name, mock) as ask:
+    with door(name, mock, patience=SHORT if how == "silence" else LONG) as ask:
         creator = Creator(mock, ask)
         for operation in ("initVideoPost", "uploadChunk", "getToken", "revokeToken"):
             mock.faults.plan(operation, "lost", how=how)
@@ -157,7 +162,7 @@ def test_done_but_not_told(name: str, how: str) -> None:
 @pytest.mark.parametrize("name", DOORS)
 def test_without_the_rules_nothing_happened(name: str) -> None:
     mock = MockTikTok()
-    with door(name, mock) as ask:
+    with door(name, mock, patience=SHORT) as ask:
         creator = Creator(mock, ask)
         for kind in ("reset", "close", "silence", "gateway", "error"):
             mock.faults.plan("initVideoPost", kind)
