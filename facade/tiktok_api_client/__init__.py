@@ -10,10 +10,7 @@
 `AsyncTikTok` does the same for callers that await. Names are imported when they are first touched.
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # what type checkers take for true; importing it from `typing` would double the cost
 
 if TYPE_CHECKING:
     from ._flow import Signal as Signal
@@ -270,6 +267,8 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     globals()[name] = value
     return value

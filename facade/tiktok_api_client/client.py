@@ -6,7 +6,6 @@ be shared between threads and between tasks. What a flow needs is imported when 
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import os
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from tiktok_openapi import AsyncClient, Client
 from tiktok_openapi.limits import VIDEOS_PER_PAGE_MAX
 
 from . import login as _login
@@ -39,14 +37,6 @@ if TYPE_CHECKING:
     from tiktok_openapi import ClientToken, User, UserField, UserToken, Video, VideoField, VideoPage
 
     from .results import Creator, Status
-
-
-class _Connections(Client):
-    """A client that closes itself when nobody holds it any more: older code never closes one."""
-
-    def __del__(self) -> None:
-        with contextlib.suppress(Exception):  # the interpreter may be going down
-            self.close()
 
 
 class _Face:
@@ -292,7 +282,9 @@ class TikTok(Publishing, _Face):
             pkce=pkce,
             budget=budget,
         )
-        self._client = _Connections(self.base_url, timeout=timeout, transport=transport, http=http)
+        from ._connections import Connections
+
+        self._client = Connections(self.base_url, timeout=timeout, transport=transport, http=http)
         self._runner = SyncRunner(self._client, SystemClock() if clock is None else clock)
 
     def close(self) -> None:
@@ -607,6 +599,8 @@ class AsyncTikTok(AsyncPublishing, _Face):
             pkce=pkce,
             budget=budget,
         )
+        from tiktok_openapi import AsyncClient
+
         self._client = AsyncClient(self.base_url, timeout=timeout, transport=transport, http=http)
         self._runner = AsyncRunner(self._client, SystemClock() if clock is None else clock)
 
