@@ -75,9 +75,11 @@ def test_one_model_loads_its_own_fragment_only() -> None:
     assert "httpx" not in loaded
 
 
-def test_no_date_parser_before_a_date_is_parsed() -> None:
-    assert "dateutil" not in {
-        name.partition(".")[0] for name in loaded_by("from tiktok_api_client import TikTok, AsyncTikTok")
+def test_importing_the_faces_loads_no_http_no_event_loop_and_no_date_parser() -> None:
+    loaded = loaded_by("from tiktok_api_client import TikTok, AsyncTikTok")
+    assert not loaded & {"httpx", "anyio", "asyncio", "ssl", "dateutil"}
+    assert not {
+        name for name in loaded if name.startswith(("tiktok_openapi.operations.d", "tiktok_openapi.client"))
     }
 
 
