@@ -52,19 +52,16 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-def test_the_wheel_carries_the_three_packages_their_types_and_the_bundle(wheel: Path) -> None:
+def test_the_wheel_carries_its_packages_their_types_and_the_bundle(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    for package in ("tiktok_openapi", "tiktok_api_client", "tiktok_mock_server"):
+    packages = {"tiktok_openapi", "tiktok_api_client", "tiktok_mock_server", "tiktok_mock_control"}
+    for package in packages:
         assert f"{package}/__init__.py" in names
         assert f"{package}/py.typed" in names
     assert "tiktok_openapi/openapi.json" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     tops = {name.partition("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {
-        "tiktok_openapi",
-        "tiktok_api_client",
-        "tiktok_mock_server",
-    }
+    assert {top for top in tops if not top.endswith(".dist-info")} == packages
 
 
 def test_the_base_install_declares_three_dependencies(wheel: Path) -> None:
