@@ -18,6 +18,7 @@ from tiktok_api_client import (
     verify_webhook,
 )
 from tiktok_api_client.callback import Callback, State, decode_state, encode_state, new_state, parse_callback
+from tiktok_api_client.pkce import check_code_verifier
 from tiktok_api_client.ranges import stored_bytes
 from tiktok_openapi import webhooks
 from tiktok_openapi.limits import MAX_CHUNK_SIZE
@@ -133,6 +134,39 @@ def test_a_state_of_another_mapping() -> None:
         callback(f"code=a&state={state}", {"a": 1})
 
 
+def test_the_state_comes_back_as_it_went() -> None:
+    assert callback("code=a&state=st").state == "st"
+    assert callback("code=a&state=7", "7").state == "7"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"_check": 1}, "state: that key is kept for the check of the state, got '_check'"),
+        ({"a": (1,)}, "state: a mapping that JSON gives back as it is, got dict"),
+        ({"a": float("nan")}, "state: a mapping that JSON gives back as it is, got dict"),
+        ({"a": object()}, "state: a mapping that JSON gives back as it is, got dict"),
+    ],
+)
+def test_a_mapping_that_cannot_travel_says_why(value: dict[str, object], said: str) -> None:
+    with pytest.raises(Impossible) as caught:
+        encode_state(value, "s3cret")
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize(
+    ("verifier", "said"),
+    [
+        ("a" * 129, "code_verifier: at most 128 characters, got 129 characters"),
+        ("a b" * 20, "code_verifier: only letters, digits and -._~, got another character"),
+    ],
+)
+def test_a_code_verifier_says_what_is_wrong_with_it(verifier: str, said: str) -> None:
+    with pytest.raises(Impossible) as caught:
+        check_code_verifier(verifier)
+    assert str(caught.value) == said
+
+
 def test_a_query_may_hold_a_question_mark_and_empty_values() -> None:
     found = callback("https://app.example.test/cb?code=a?b&state=st&scopes=")
     assert (found.code, found.scopes) == ("a?b", ())
@@ -185,6 +219,7 @@ def test_webhooks_say_what_is_wrong() -> None:
         ("t=1,s=ab", "the signature does not fit the body: another secret, or a body that was changed"),
         ("s=ab", "the signature header is not of the form t=…,s=…"),
         ("t=1=2,s=ab", "the signature header is not of the form t=…,s=…"),
+        ("s=ab,x=1", "the signature header is not of the form t=…,s=…"),
     ):
         with pytest.raises(WebhookRefused) as caught:
             verify_webhook(b"{}", header, "s3cret", now=1)
