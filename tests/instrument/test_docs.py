@@ -66,3 +66,11 @@ def test_the_page_about_php(tmp_path: Path) -> None:
         f"<?php require 'framework.php'; require 'ExampleTest.php'; {call} $t->testACreatorMayPost();"
     )
     run(*EXEC, "php", "run.php", cwd=tmp_path)
+
+
+def test_the_seed_on_the_page_about_worlds(tmp_path: Path) -> None:
+    (tmp_path / "seed.yaml").write_text(block("mock-worlds.md", "yaml"), encoding="utf-8")
+    command = [sys.executable, "-m", "tiktok_mock_server", "exec", "--seed-file", "seed.yaml", "--"]
+    ask = "r.urlopen(os.environ['TIKTOK_BASE_URL'] + '/_mock/apps').read()"
+    script = f"import os, urllib.request as r; print({ask})"
+    assert "media.example.com" in run(*command, sys.executable, "-c", script, cwd=tmp_path)
