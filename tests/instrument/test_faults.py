@@ -78,9 +78,9 @@ def outcome(call: Any) -> type[Exception] | int:
     return status
 
 
-def patience(wanted: object) -> float:
+def patience(wanted: type[Exception] | int) -> float:
     """How long a client waits where this is to come of it."""
-    return SHORT if wanted in (httpx.ReadTimeout, httpx.WriteTimeout) else LONG
+    return SHORT if wanted is httpx.ReadTimeout or wanted is httpx.WriteTimeout else LONG
 
 
 @pytest.mark.parametrize("name", DOORS)
