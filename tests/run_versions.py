@@ -45,7 +45,13 @@ def run(version: str, python: str) -> bool:
     own = str(here / "bin" / "python")
     pip = [own, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     subprocess.run(
-        [*pip, "--editable", f"{ROOT}[mock,demo,media,tls]", "--requirement", str(ROOT / "requirements-dev.txt")],
+        [
+            *pip,
+            "--editable",
+            f"{ROOT}[mock,demo,media,tls]",
+            "--requirement",
+            str(ROOT / "requirements-dev.txt"),
+        ],
         check=True,
     )
     tests = [own, "-m", "pytest", "-n", "auto", "-m", "not slow and not once"]
