@@ -50,7 +50,11 @@ GROUPS = {
         ),
     ),
     "refresh": Group(
-        ("tiktok_api_client/_keeper.py",), ("tests/facade/test_keeper.py", "tests/facade/test_client.py")
+        ("tiktok_api_client/_keeper.py",),
+        (
+            *("tests/facade/test_keeper.py", "tests/facade/test_client.py"),
+            "tests/mutation/test_tokens_noticed.py",
+        ),
     ),
     "decode": Group(
         ("tiktok_openapi/_runtime/model.py",),
