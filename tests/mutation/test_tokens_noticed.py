@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from tests.facade.support import FakeClock
-from tiktok_api_client import NotLoggedIn, TikTok
+from tiktok_api_client import NotLoggedIn, TikTok, Unreadable
 from tiktok_mock_server import MockTikTok
 from tiktok_mock_server.world import Account
 
@@ -89,3 +90,24 @@ def test_a_revoked_account_is_no_longer_the_one_in_use(desk: Desk) -> None:
     assert desk.tik.open_id is None
     with pytest.raises(NotLoggedIn):
         desk.tik.get_creator_info()
+
+
+@pytest.mark.parametrize("name", ["open_id", "access_token", "refresh_token"])
+def test_an_empty_part_of_a_token_is_named(name: str) -> None:
+    answer: dict[str, object] = {
+        "access_token": "act.a",
+        "refresh_token": "rft.r",
+        "open_id": "o",
+        "scope": "",
+        "token_type": "Bearer",
+        "expires_in": 7200,
+        "refresh_expires_in": 15_552_000,
+        name: "",
+    }
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
+    with TikTok(*APP, transport=transport) as tik, pytest.raises(Unreadable) as caught:
+        tik.exchange_code_for_token(code="c*v!1")
+    problem = caught.value
+    assert (problem.place, problem.expected, problem.got) == (f"$.{name}", "a text", "an empty one")
+    assert (problem.status, problem.operation) == (200, "get_token")
+    assert problem.request == "POST /v2/oauth/token/"
