@@ -62,17 +62,18 @@ async def posts(url: str, video: Path, count: int, tokens: list[str]) -> dict[st
     watcher = asyncio.create_task(peak.watch())
     seconds = await round_of(count)
     first_peak, most = peak.mb, peak.most
-    left = resident_mb()
+    left, blocks = resident_mb(), sys.getallocatedblocks()
     for _ in range(2):
         await round_of(count)
     watcher.cancel()
-    last = resident_mb()
+    last, more = resident_mb(), sys.getallocatedblocks() - blocks
     await tik.close()
     return {
         "kb_each": (first_peak - idle) * 1024 / count,
         "in_flight": most,
         "seconds": seconds,
         "grown_mb": last - left,
+        "grown_objects": more / (2 * count),
     }
 
 

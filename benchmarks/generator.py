@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.decode import their_bindings
-from benchmarks.harness import Report, interleaved, main, ratios, run
+from benchmarks.harness import Ran, Report, interleaved, main, ratios, run
 
 
 def measure(full: bool) -> Report:
@@ -19,7 +20,7 @@ def measure(full: bool) -> Report:
     ours = [sys.executable, "-m", "codegen"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        contestants = {
+        contestants: dict[str, Callable[[], Ran]] = {
             "generate": lambda: run([*ours, "generate", "--out", str(folder / "ours")]),
             "--check": lambda: run([*ours, "--check", "--out", str(folder / "ours")]),
             "openapi-python-client": lambda: their_bindings(folder),

@@ -39,7 +39,9 @@ def measure(full: bool) -> Report:
                 f"{what}: memory of each", [run["kb_each"] for run in runs], "KB", most=most, worst=True
             )
             grown = [run["grown_mb"] for run in runs]
-            report.add(f"{what}: grown from the first to the third time", grown, "MB", most=2)
+            left = [run["grown_objects"] for run in runs]
+            report.add(f"{what}: objects that each leaves behind", left, "", most=0.1)
+            report.add(f"{what}: memory from the first to the third time", grown, "MB")
             report.add(f"{what}: most in flight", [run["in_flight"] for run in runs], "")
             report.add(f"{what}: time", [run["seconds"] for run in runs], "s")
     held = [
