@@ -24,7 +24,6 @@ check: $(VENV)/.dev ## format, lint, both strict type checkers, generator drift,
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/python -m codegen --check
-	$(BIN)/python -m codegen --check --spec mock_server/control --out generated_control
 	$(BIN)/python -m pytest tests/test_import_rules.py
 
 format: $(VENV)/.dev ## rewrite the hand-written code in the project's format
@@ -33,7 +32,6 @@ format: $(VENV)/.dev ## rewrite the hand-written code in the project's format
 
 generate: $(VENV)/.dev ## write the bindings anew from the description
 	$(BIN)/python -m codegen generate
-	$(BIN)/python -m codegen generate --spec mock_server/control --out generated_control
 
 bench: $(VENV)-bench/.ready ## measure against rivals (a few minutes; `make bench BENCH=--full` takes an hour)
 	@$(VENV)-bench/bin/python -m benchmarks.run $(BENCH)

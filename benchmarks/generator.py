@@ -17,7 +17,7 @@ from benchmarks.harness import Ran, Report, interleaved, main, ratios, run
 def measure(full: bool) -> Report:
     rounds = 15 if full else 5
     report = Report("generator", f"5. Generator: CPU of whole processes, {rounds} rounds")
-    ours = [sys.executable, "-m", "codegen"]
+    ours = [sys.executable, "-m", "codegen", "--spec", "spec"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         contestants: dict[str, Callable[[], Ran]] = {

@@ -16,13 +16,16 @@ from .load import Refusal, load
 from .lower import lower
 
 _ROOT: Final = Path(__file__).parent.parent
+_SPECS: Final = (_ROOT / "spec", _ROOT / "mock_server" / "control")
 _REPAIR: Final = "run `make generate` (python -m codegen generate)"
 
 
-def render(spec: Path, *, style: bool = True) -> dict[str, str]:
-    """Every file of the bindings for a description, by its path below the output folder."""
-    document = load(spec)
-    files = emit(lower(document), document)
+def render(*specs: Path, style: bool = True) -> dict[str, str]:
+    """Every file of the bindings for some descriptions, by its path below the output folder."""
+    files: dict[str, str] = {}
+    for spec in specs:
+        document = load(spec)
+        files |= emit(lower(document), document)
     return formatted(files) if style else files
 
 
@@ -87,16 +90,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--dump-ir", action="store_true", help="show the description as the generator sees it"
     )
-    parser.add_argument("--spec", type=Path, default=_ROOT / "spec", help="folder of the description")
+    parser.add_argument(
+        "--spec",
+        type=Path,
+        action="append",
+        help="folder of a description (repeatable; default: both of ours)",
+    )
     parser.add_argument("--out", type=Path, default=_ROOT / "generated", help="folder of the bindings")
     options = parser.parse_args(arguments)
     if [options.command is not None, options.check, options.diff, options.dump_ir].count(True) != 1:
         parser.error("one of: generate, --check, --diff, --dump-ir")
+    specs: list[Path] = options.spec or list(_SPECS)
     try:
         if options.dump_ir:
-            pprint.pp(lower(load(options.spec)), width=120)
+            for spec in specs:
+                pprint.pp(lower(load(spec)), width=120)
             return 0
-        wanted = render(options.spec)
+        wanted = render(*specs)
         if options.command == "generate":
             changed = write(wanted, options.out)
             print("\n".join(changed) if changed else "nothing to do", file=sys.stderr)

@@ -15,7 +15,7 @@ WINGS = {
     "tiktok_openapi": "generated/tiktok_openapi",
     "tiktok_api_client": "facade/tiktok_api_client",
     "tiktok_mock_server": "mock_server/tiktok_mock_server",
-    "tiktok_mock_control": "generated_control/tiktok_mock_control",
+    "tiktok_mock_control": "generated/tiktok_mock_control",
 }
 
 ALLOWED: dict[str, set[str]] = {

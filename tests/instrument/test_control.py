@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +9,10 @@ import httpx
 import pytest
 import yaml
 from openapi_spec_validator import validate
+
 from tiktok_mock_control import Client, Wanted
 from tiktok_mock_control.errors import ControlRefused
 from tiktok_mock_control.routes import ROUTES
-
 from tiktok_mock_server import MockTikTok, Switches, control
 from tiktok_mock_server.running import Running
 
@@ -44,13 +42,6 @@ def test_the_description_is_valid_and_every_call_in_it_exists() -> None:
         (method, path.replace("*/", "")) for method, path in [*control.ROUTES, *control.ABOUT_A_NAME]
     }
     assert calls - known == set()
-
-
-@pytest.mark.once
-def test_the_client_is_what_the_generator_makes_of_it() -> None:
-    command = [sys.executable, "-m", "codegen", "--check", "--spec", "mock_server/control"]
-    done = subprocess.run([*command, "--out", "generated_control"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_story_told_with_the_client(mock: MockTikTok) -> None:
