@@ -271,6 +271,7 @@ def test_errors_are_pickled_copied_noted_and_grouped(problem: Error) -> None:
 def test_every_error_of_a_call_leads_to_the_page_of_its_operation() -> None:
     page = "https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info"
     refusal = provoke("sync", BY_ID["queryCreatorInfo"], refused(400, "invalid_params"))
+    assert isinstance(refusal, CallFailed)
     assert refusal.docs == page
     assert f"see: {page}" in str(refusal)
     for route in ROUTES:
