@@ -34,9 +34,10 @@ class Peak:
 
 async def posts(url: str, video: Path, count: int, tokens: list[str]) -> dict[str, float]:
     """So many posts at once: what each costs in memory, and what is left afterwards."""
-    from tiktok_api_client import AsyncTikTok
+    from tiktok_api_client import AsyncTikTok, MemoryJournal
 
-    tik = AsyncTikTok("key", "secret", "https://example.com/callback/", base_url=url)
+    journal = MemoryJournal(keep=count)  # full after the first time
+    tik = AsyncTikTok("key", "secret", "https://example.com/callback/", base_url=url, journal=journal)
     peak = Peak()
 
     async def post(number: int) -> None:
