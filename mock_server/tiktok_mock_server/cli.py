@@ -19,12 +19,12 @@ from typing import cast
 import attrs
 
 from . import commands, scenarios, seed
+from .addresses import is_loopback
 from .clock import Clock
 from .commands import FORMATS
 from .engine import Engine
 from .switches import FAST, Switches, switch_table, with_texts
 from .tls import Certificates, NoTls
-from .webhooks import is_loopback
 from .why import log
 from .world import Account, World, default_world
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from tiktok_openapi import limits
 
 from . import media, webhooks
+from .addresses import is_loopback
 from .rule import rule
 from .spool import Spool
 from .why import log
@@ -144,7 +145,7 @@ def plan_again(world: World, post: Post) -> None:
 def is_near(url: str) -> bool:
     """Whether a URL points at this machine."""
     try:
-        return webhooks.is_loopback(urlsplit(url).hostname)
+        return is_loopback(urlsplit(url).hostname)
     except ValueError:
         return False
 

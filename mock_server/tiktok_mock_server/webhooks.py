@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from tiktok_openapi import limits
 
 from . import jsonio, webhook_faults
+from .addresses import is_loopback
 from .rule import rule
 from .why import log
 from .world import App, Attempt, Deliver, Delivery, Job, World
@@ -46,18 +46,6 @@ ONLY_NEAR = rule(
 )
 
 FIRST_PAUSE = 60.0
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether a host is this machine."""
-    if not host:
-        return False
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def signature(secret: str, moment: int, body: bytes) -> str:

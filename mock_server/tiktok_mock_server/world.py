@@ -22,6 +22,7 @@ from .coverage import Coverage
 from .faults import FaultPlan
 from .ids import MARK, Ids, as_uuid
 from .journal import Journal
+from .rules.registration import check_property, check_registration
 from .switches import Switches
 
 if TYPE_CHECKING:
@@ -438,8 +439,6 @@ class World:
 
     def add_app(self, app: App) -> App:
         """Register an app."""
-        from .rules.authorize import check_registration
-
         for uri in app.redirect_uris or ():
             check_registration(uri)
         if len(app.redirect_uris or ()) > limits.REDIRECT_URIS_MAX_COUNT:
@@ -462,8 +461,6 @@ class World:
 
     def add_property(self, app: App, value: str, *, verified: bool = False) -> UrlProperty:
         """Note a domain or URL prefix for an app; it still has to be proved unless `verified`."""
-        from .rules.pull import check_property
-
         value = check_property(value)
         made = UrlProperty(value, self.ids.text("site-token", 32), verified)
         app.properties.append(made)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.mock.support import Player, mp4, set_switches
 from tiktok_mock_server import Account, MockTikTok, lifecycle, webhooks
+from tiktok_mock_server.addresses import is_loopback
 from tiktok_mock_server.world import Delivery
 from tiktok_openapi import webhooks as bindings
 
@@ -277,7 +278,7 @@ def test_hosts_that_are_neither_here_nor_listed_are_never_called(
     ],
 )
 def test_what_counts_as_this_machine(host: str | None, near: bool) -> None:
-    assert webhooks.is_loopback(host) is near
+    assert is_loopback(host) is near
 
 
 def test_a_receiver_may_call_back_and_move_the_clock(player: Player) -> None:

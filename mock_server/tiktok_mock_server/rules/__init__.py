@@ -13,6 +13,7 @@ _AREAS = (
     "pull",
     "qr",
     "rate_limits",
+    "registration",
     "routing",
     "status",
     "tokens",

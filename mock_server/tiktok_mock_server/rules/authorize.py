@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import attrs
 
+from ..addresses import is_loopback_uri
 from ..ask import Ask
 from ..description import known_scopes
 from ..rule import Rule, rule
 from ..why import Refusal, log, shown
 from ..world import Account, App
+from .registration import registration_problem
 
 CLIENT_KEY = rule(
     "authorize.client-key",
@@ -29,14 +31,6 @@ SCOPE = rule(
 REDIRECT = rule(
     "authorize.redirect-uri",
     "redirect_uri equals a registered one, the slash at its end included; a registered port * fits any port.",
-    "documented",
-    "doc:login-kit-web; doc:login-kit-desktop",
-)
-REGISTRATION = rule(
-    "authorize.registration",
-    "Web: https, no query, no fragment. Desktop: http or https, localhost or 127.0.0.1, a port or *. "
-    "Under 512 characters, "
-    "10 at most.",
     "documented",
     "doc:login-kit-web; doc:login-kit-desktop",
 )
@@ -117,44 +111,6 @@ class Faulty(Refusal):
         super().__init__(rule_, code, pointer=f"parameter {field}", expected=expected, got=got, hint=hint)
         self.field = field
         self.err_code = err_code
-
-
-def is_loopback_uri(uri: str) -> bool:
-    """Whether a redirect URI is a desktop app's."""
-    try:
-        return urlsplit(uri).hostname in ("localhost", "127.0.0.1")
-    except ValueError:
-        return False
-
-
-def registration_problem(uri: str) -> str | None:
-    """What keeps a redirect URI from being registered."""
-    if len(uri) >= 512:
-        return "it has 512 characters or more"
-    if "?" in uri or "#" in uri:
-        return "it has a query or a fragment"
-    if not uri.isprintable() or " " in uri:
-        return "it has spaces or control characters"
-    with_port = uri.replace(":*", ":1", 1)
-    try:
-        parts = urlsplit(with_port)
-        port = parts.port
-    except ValueError:
-        return "it cannot be read"
-    if not parts.hostname:
-        return "it is not absolute"
-    if is_loopback_uri(with_port):
-        if parts.scheme not in ("http", "https"):
-            return "it is neither http nor https"
-        return None if port is not None else "it has no port"
-    return None if parts.scheme == "https" else "it is not https"
-
-
-def check_registration(uri: str) -> None:
-    """Refuse to register a redirect URI that the portal refuses. Raises ValueError."""
-    problem = registration_problem(uri)
-    if problem is not None:
-        raise ValueError(f"{uri!r} cannot be registered: {problem}. {REGISTRATION.text}")
 
 
 def registered(app: App, uri: str) -> bool:

@@ -12,13 +12,13 @@ from urllib.parse import unquote
 from tiktok_openapi import limits
 
 from .. import lifecycle
+from ..addresses import is_loopback_uri
 from ..ask import Ask
 from ..ids import MARK
 from ..rule import Rule, rule
 from ..validate import check_request
 from ..why import Refusal, log, masked, shown
 from ..world import App, Code, Grant, World
-from .authorize import is_loopback_uri
 
 CREDENTIALS = rule(
     "oauth.credentials",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from ..addresses import is_loopback
 from ..ask import Ask
 from ..rule import Rule, rule
-from ..webhooks import is_loopback
 from ..why import Refusal, shown
 from ..world import App, UrlProperty, World
 
@@ -35,13 +34,6 @@ REDIRECTS = rule(
     "documented",
     "doc:content-posting-api-media-transfer-guide",
 )
-PREFIX = rule(
-    "pull.prefix",
-    "A prefix is https://, a host that is no IP address, a path, and a slash at its end; it is "
-    "compared as text.",
-    "documented",
-    "doc:content-posting-api-media-transfer-guide",
-)
 PROOF = rule(
     "pull.proof",
     "A domain is verified by a DNS TXT record, a prefix also by a file tiktok<token>.txt under it.",
@@ -50,31 +42,6 @@ PROOF = rule(
 )
 
 _SAMPLE_HOST = "sf16-va.tiktokcdn.com"
-
-
-def check_property(value: str) -> str:
-    """A domain or prefix in the form it is kept in. Raises ValueError when it cannot be verified."""
-    if "://" not in value:
-        domain = value.strip().strip(".").lower()
-        if not domain or "/" in domain or " " in domain:
-            raise ValueError(
-                f"{value!r} is no domain: write example.com, or https://example.com/media/ for a prefix"
-            )
-        return domain
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not value.endswith("/") or parts.query or parts.fragment:
-        raise ValueError(f"{value!r} is no prefix that TikTok verifies: {PREFIX.text}")
-    if _is_ip(parts.hostname or ""):
-        raise ValueError(f"{value!r} names an IP address: {PREFIX.text}")
-    return value
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def check_urls(
