@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 @contextmanager
-def mock_tiktok() -> Iterator[str]:
+def mock_tiktok() -> Generator[str, None, None]:
     """The address of a mock TikTok that lives as long as the block."""
     command = [sys.executable, "-m", "tiktok_mock_server", "serve", "--port", "0"]
     command += ["--auto-approve", "--verified-domain", "media.example.test"]
