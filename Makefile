@@ -7,7 +7,8 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format generate bench test-versions clean
+.PHONY: help demo test check format generate bench test-versions clean \
+	contract judges diff-spec fuzz matrix soak coverage mutation
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +89,9 @@ diff-spec: $(VENV)/.dev ## say what the description changes for callers since th
 fuzz: $(VENV)/.dev ## feed changed bytes to parsers, decoders and generator (SECONDS=10 for each)
 	@$(BIN)/python -m tests.fuzz.run --seconds $(or $(SECONDS),10)
 
+matrix: $(VENV)/.dev ## break every step of every way to publish: at most one post, and the truth about it
+	@$(BIN)/python -m tests.facade.matrix
+
 soak: $(VENV)/.dev ## many accounts, posts and faults against a mock in another process (SECONDS=60)
 	@$(BIN)/python -m tests.soak.run --seconds $(or $(SECONDS),60)
 
@@ -118,4 +122,3 @@ mutation: .venv-mutation/.ready ## change the code a little, many times, and see
 	@$(BIN)/python -m venv .venv-judges
 	@$(JUDGE) -m pip --disable-pip-version-check install --quiet --editable '.[mock]' --requirement tests/judges/requirements.txt
 	@mkdir -p .work && touch $@
-.PHONY: contract judges diff-spec fuzz soak coverage mutation
