@@ -18,6 +18,6 @@ def anyio_backend() -> str:
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C arrive: a shell that runs the suite in the background has it ignored, and some tests send it."""
+    """Let Ctrl-C arrive: a shell that runs the suite in the background ignores it, and some tests send it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
