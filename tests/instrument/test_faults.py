@@ -16,7 +16,7 @@ from .doors import DOORS, LONG, SHORT, door
 from .support import Creator, mp4
 
 MIB = 1024 * 1024
-BIG = 12 * MIB
+BIG = 48 * MIB  # more than the buffers between two sockets can hold (32 MiB and 4 MiB on Linux)
 
 # fault, details, what a call of fetchStatus ends with
 ON_A_CALL: list[tuple[str, dict[str, Any], type[Exception] | int]] = [
