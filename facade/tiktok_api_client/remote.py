@@ -120,7 +120,7 @@ class Guard:
         raise httpcore.ConnectError(f"{host} has no address")
 
     def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
-        raise NotImplementedError
+        raise OSError("a remote file is read over TCP only")  # httpcore asks every backend for both
 
     def sleep(self, seconds: float) -> None:
         self._backend.sleep(seconds)
