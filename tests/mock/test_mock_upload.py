@@ -176,6 +176,16 @@ def test_an_unknown_upload_gives_404_or_405(player: Player, change: str) -> None
     assert player.put(str(url), mp4(20)).status_code == 405
 
 
+def test_an_unknown_upload_does_not_show_its_token(player: Player, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "tiktok_mock")
+    url = httpx.URL(data(player.init_video())["upload_url"])
+    token = url.params["upload_token"]
+    answer = player.put(str(url.copy_set_param("upload_id", "7000000000000000000")), mp4(20))
+    assert "'upload_id': '7000000000000000000'" in answer.headers["x-mock-got"]
+    shown = answer.headers["x-mock-got"] + caplog.text + player.mock.journal.report()
+    assert token not in shown
+
+
 def test_the_access_token_may_die_during_the_upload(player: Player) -> None:
     url = data(player.init_video(20, token=player.token))["upload_url"]
     player.mock.world.access_tokens.clear()

@@ -173,6 +173,11 @@ def _skip(length: int) -> Generator[Read, bytes, None]:
         length -= len(piece)
 
 
+def _shown_query(ask: Ask) -> str:
+    """The query without its secret, which may stand under another name as well."""
+    return shown({name: value if name == "upload_id" else masked(value) for name, value in ask.query.items()})
+
+
 def _find(ask: Ask) -> tuple[Upload, Post]:
     upload = ask.world.uploads.get(ask.query.get("upload_id", ""))
     if upload is None or upload.token != ask.query.get("upload_token"):
@@ -183,7 +188,7 @@ def _find(ask: Ask) -> tuple[Upload, Post]:
             ask,
             pointer="query",
             expected="upload_id and upload_token of an init, unchanged",
-            got=shown(dict(ask.query)) if upload is None else "an upload_id with another upload_token",
+            got=_shown_query(ask) if upload is None else "an upload_id with another upload_token",
         )
     post = upload.post
     if upload.expires <= ask.now:
