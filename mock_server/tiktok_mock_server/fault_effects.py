@@ -199,7 +199,7 @@ def _error(meeting: Meeting, fault: Fault) -> Outbound:
 def _gateway(meeting: Meeting, fault: Fault) -> Outbound:
     world = meeting.world
     answer = answers.edge_page(int(fault.number_of("status")), world.ids.log_id(world.now()))
-    if fault.detail("body") == "empty":
+    if fault.detail("body") == "empty" or answer.status in (204, 205, 304):
         answer.body, answer.content_type = b"", ""
     return answer
 

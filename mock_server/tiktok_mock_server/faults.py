@@ -47,7 +47,26 @@ class Kind:
     `after` changes an answer that the rules gave; `webhook` meets an event on its way."""
     details: Mapping[str, object] = attrs.field(factory=dict[str, object])
     """What can be set, and its default; None for what is worked out from the request."""
+    where: frozenset[str] | None = None
+    """The operations at which it does something; None for all of them."""
 
+    def fits(self, operation: str) -> bool:
+        """Whether it does something at an operation."""
+        return self.where is None or operation in self.where
+
+
+_UPLOAD: Final = frozenset({"uploadChunk"})
+_TOKEN: Final = frozenset({"getToken"})
+_WITH_BEARER: Final = frozenset(operation.id for operation in ROUTES if operation.scopes)
+_WITH_LIMIT: Final = frozenset(operation.id for operation in ROUTES if operation.rate_limit is not None)
+_ABOUT_A_POST: Final = _UPLOAD | {
+    "initVideoPost",
+    "initInboxVideo",
+    "initContent",
+    "fetchStatus",
+    "cancelPublish",
+}
+_WITH_STATUS: Final = frozenset({"fetchStatus", "checkQrCode"})
 
 _KINDS: Final = (
     # The answer is lost
@@ -122,7 +141,13 @@ _KINDS: Final = (
         {"value": "BRAND_NEW_VALUE"},
     ),
     Kind("number_as_text", "Numbers of the answer are texts.", "after"),
-    Kind("new_status", "The status is one that nobody knows.", "after", {"value": "BRAND_NEW_STATUS"}),
+    Kind(
+        "new_status",
+        "The status is one that nobody knows.",
+        "after",
+        {"value": "BRAND_NEW_STATUS"},
+        where=_WITH_STATUS,
+    ),
     # While the body is sent
     Kind(
         "reset_in_body",
@@ -143,34 +168,48 @@ _KINDS: Final = (
         {"status": 413},
     ),
     # Chunks
-    Kind("chunk_lost", "The chunk is acknowledged, but not stored.", "after"),
+    Kind("chunk_lost", "The chunk is acknowledged, but not stored.", "after", where=_UPLOAD),
     Kind(
         "chunk_repeated",
         "The chunk is stored, the answer is a 502, and the same chunk is acknowledged once more "
         "when it is sent again.",
         "after",
+        where=_UPLOAD,
     ),
-    Kind("chunk_forgotten", "Everything stored so far is forgotten before the chunk comes.", "state"),
-    Kind("session_expired", "The upload_url expires before the chunk comes.", "state"),
+    Kind(
+        "chunk_forgotten",
+        "Everything stored so far is forgotten before the chunk comes.",
+        "state",
+        where=_UPLOAD,
+    ),
+    Kind("session_expired", "The upload_url expires before the chunk comes.", "state", where=_UPLOAD),
     # Posts
-    Kind("hold", "The post stays as it is, for ever.", "after"),
+    Kind("hold", "The post stays as it is, for ever.", "after", where=_ABOUT_A_POST),
     Kind(
         "fails_late",
         "The post fails once it was processed, with any `reason`, known or not.",
         "after",
         {"reason": "internal"},
+        where=_ABOUT_A_POST,
     ),
     # Tokens and quotas
-    Kind("token_expired", "The access token expires just before the call.", "state"),
-    Kind("refresh_race", "Somebody else has used the refresh token just before.", "state"),
+    Kind("token_expired", "The access token expires just before the call.", "state", where=_WITH_BEARER),
+    Kind("refresh_race", "Somebody else has used the refresh token just before.", "state", where=_TOKEN),
     Kind(
         "scope_withdrawn",
         "The token loses `scope` (or those that the call needs) just before the call.",
         "state",
         {"scope": None},
+        where=_WITH_BEARER,
     ),
-    Kind("grant_revoked", "The user ends the connection just before the call.", "state", {"reason": 1}),
-    Kind("rate_limited", "The window of the rate limit is full.", "state"),
+    Kind(
+        "grant_revoked",
+        "The user ends the connection just before the call.",
+        "state",
+        {"reason": 1},
+        where=_WITH_BEARER | _TOKEN,
+    ),
+    Kind("rate_limited", "The window of the rate limit is full.", "state", where=_WITH_LIMIT),
     # Events
     Kind("webhook_duplicate", "The event is delivered `copies` times.", "webhook", {"copies": 2}),
     Kind("webhook_reorder", "The event is delivered after the one that follows it.", "webhook"),
@@ -327,6 +366,8 @@ class FaultPlan:
             return None
         for name in (operation, ANY):
             for fault in self._queues.get(name, ()):
+                if not CATALOGUE[fault.kind].fits(operation):
+                    continue
                 if not fault.when or _fits(fault.when, facts()):
                     return self._meet(fault)
         return None
@@ -425,8 +466,6 @@ def make(
         raise NoSuchFault(f"{kind} has no {min(unknown)!r}; its details: {names}")
     for name, value in details.items():
         _check_detail(kind, name, value, known.details[name])
-    if kind == "lost" and details.get("how", "reset") not in LOST_BY:
-        raise NoSuchFault(f"how an answer is lost is one of {', '.join(LOST_BY)}, not {details['how']!r}")
     if applied and kind not in _CAN_BE_APPLIED and known.stage == "instead":
         raise NoSuchFault(
             f"{kind} cannot come after the rules; `applied` goes with {', '.join(_CAN_BE_APPLIED)}"
@@ -434,19 +473,47 @@ def make(
     if times < 0 or after < 0:
         raise NoSuchFault("times and after are not negative")
     name = event_name(operation) if known.stage == "webhook" else operation_id(operation)
+    if name != ANY and not known.fits(name):
+        raise NoSuchFault(f"{kind} does nothing at {name}; it fits {', '.join(sorted(known.where or ()))}")
     return Fault(0, kind, name, times, after, applied, dict(when or {}), details)
 
 
+_WHOLE: Final[Mapping[str, tuple[int, int]]] = {
+    "status": (200, 599),
+    "keep": (0, 2**31),
+    "pieces": (1, 1000),
+    "copies": (1, 1000),
+    "after_bytes": (0, 2**40),
+}
+"""Details that are whole numbers, with their least and greatest."""
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"how": LOST_BY, "body": ("html", "empty")}
+_LONGEST: Final = 1e9
+"""For how many seconds something can be late: about 31 years."""
+
+
 def _check_detail(kind: str, name: str, value: object, default: object) -> None:
-    flag = isinstance(value, bool)
+    problem = _detail_problem(name, value, default)
+    if problem:
+        raise NoSuchFault(f"{name} of {kind} is {problem}, not {value!r}")
+
+
+def _detail_problem(name: str, value: object, default: object) -> str:
+    """What a detail should be, if it is not."""
+    if name in _CHOICES:
+        return "" if value in _CHOICES[name] else f"one of {', '.join(_CHOICES[name])}"
+    if value is None and default is None:
+        return ""
     if isinstance(default, bool):
-        if not flag:
-            raise NoSuchFault(f"{name} of {kind} is true or false, not {value!r}")
-    elif isinstance(default, (int, float)):
-        if flag or not isinstance(value, (int, float)) or value < 0:
-            raise NoSuchFault(f"{name} of {kind} is a number, not {value!r}")
-    elif name in ("status", "keep") and value is not None and (flag or not isinstance(value, int)):
-        raise NoSuchFault(f"{name} of {kind} is a number, not {value!r}")
+        return "" if isinstance(value, bool) else "true or false"
+    least, most = (0, 5) if isinstance(default, int) else (0, _LONGEST)  # the reasons that a connection ends
+    least, most = _WHOLE.get(name, (least, most))
+    if isinstance(default, int) or name in _WHOLE:
+        whole = type(value) is int and least <= value <= most
+        return "" if whole else f"a number from {least} to {most}"
+    if isinstance(default, float):
+        fits = isinstance(value, (int, float)) and not isinstance(value, bool) and least <= value <= most
+        return "" if fits else f"a number from 0 to {most:.0f}"
+    return "" if name == "value" or isinstance(value, str) else "a text"
 
 
 def operation_id(name: str) -> str:

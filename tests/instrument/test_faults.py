@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -46,7 +47,6 @@ ON_A_CALL: list[tuple[str, dict[str, Any], type[Exception] | int]] = [
     ("scope_withdrawn", {}, 401),
     ("grant_revoked", {}, 401),
     ("rate_limited", {}, 429),
-    ("refresh_race", {}, 200),
 ]
 
 # fault, details, size of the chunk, what the PUT ends with
@@ -93,6 +93,16 @@ def test_a_call_ends_the_same_way_through_every_door(name: str) -> None:
             mock.faults.plan("fetchStatus", kind, **details)
             assert outcome(lambda c=creator, p=publish_id: c.status(p)) == wanted, (kind, details)
         mock.faults.assert_used_up()
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_a_refresh_is_raced_through_every_door(name: str) -> None:
+    mock = MockTikTok()
+    with door(name, mock) as ask:
+        creator = Creator(mock, ask)
+        mock.faults.plan("getToken", "refresh_race")
+        assert creator.refresh().json()["error"] == "invalid_grant"
+    mock.faults.assert_used_up()
 
 
 @pytest.mark.parametrize("name", DOORS)
@@ -310,6 +320,30 @@ def test_a_fault_waits_for_the_request_it_fits() -> None:
     assert [creator.status(each["publish_id"]).status_code for each in (one, two, two)] == [200, 502, 200]
 
 
+def test_a_fault_for_any_call_waits_for_one_at_which_it_does_something() -> None:
+    mock = new_mock()
+    creator = talking(mock)
+    mock.faults.plan("*", "session_expired")
+    assert creator.creator_info().status_code == 200
+    started = creator.started()
+    assert len(mock.faults.unused()) == 1
+    assert creator.put(started["upload_url"], mp4()).status_code == 403
+    mock.faults.assert_used_up()
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_gateway_page_without_a_body_has_none_over_a_socket(status: int) -> None:
+    mock = new_mock()
+    mock.faults.plan("queryCreatorInfo", "gateway", status=status)
+    with door("socket", mock) as ask:
+        answer = Creator(mock, ask).creator_info()
+    assert (answer.status_code, answer.content, answer.headers.get("content-length", "0")) == (
+        status,
+        b"",
+        "0",
+    )
+
+
 def test_over_http_a_plan_is_made_told_and_dropped() -> None:
     mock = MockTikTok()
     client = httpx.Client(transport=mock.transport(), base_url=mock.url)
@@ -331,6 +365,19 @@ def test_over_http_a_plan_is_made_told_and_dropped() -> None:
         ({"fault": "reset", "operation": "fetch_statu"}, "there is no operation"),
         ({"fault": "latency", "second": 1}, "its details: seconds, real"),
         ({"fault": "latency", "seconds": "1"}, "is a number"),
+        ({"fault": "latency", "seconds": 1e12}, "from 0 to 1000000000"),
+        ({"fault": "latency", "seconds": float("nan")}, "is a number"),
+        ({"fault": "error", "status": 1000}, "from 200 to 599"),
+        ({"fault": "gateway", "status": 99}, "from 200 to 599"),
+        ({"fault": "gateway", "body": "xml"}, "one of html, empty"),
+        ({"fault": "error", "code": 5}, "a text"),
+        ({"fault": "cut", "keep": -4}, "from 0"),
+        ({"fault": "slow_body", "pieces": 10**12}, "from 1 to 1000"),
+        ({"fault": "webhook_duplicate", "operation": "webhook", "copies": 10**9}, "from 1 to 1000"),
+        ({"fault": "grant_revoked", "reason": 42}, "from 0 to 5"),
+        ({"fault": "chunk_lost", "operation": "fetchStatus"}, "it fits uploadChunk"),
+        ({"fault": "refresh_race", "operation": "queryCreatorInfo"}, "it fits getToken"),
+        ({"fault": "hold", "operation": "queryCreatorInfo"}, "it fits cancelPublish, fetchStatus"),
         ({"fault": "latency", "real": 1}, "true or false"),
         ({"fault": "lost", "how": "magic"}, "one of reset, close, silence, gateway"),
         ({"fault": "refused", "applied": True}, "cannot come after the rules"),
@@ -342,7 +389,7 @@ def test_over_http_a_plan_is_made_told_and_dropped() -> None:
 )
 def test_a_plan_that_makes_no_sense_is_refused_with_what_would(body: dict[str, Any], message: str) -> None:
     client = httpx.Client(transport=MockTikTok().transport(), base_url=MockTikTok.url)
-    answer = client.post("/_mock/faults", json=body)
+    answer = client.post("/_mock/faults", content=json.dumps(body))
     assert answer.status_code == 400
     assert message in answer.json()["error"]
     if "fault" in body and "operation" not in body and body["fault"] not in CATALOGUE:
