@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from functools import cache
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -272,6 +273,48 @@ class Switches:
     )
     webhook_timeout: float = _switch(5.0, "For how many seconds one delivery may take.", "unknown", "")
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse values that there are not."""
+        for name, default in _defaults():
+            value = getattr(self, name)
+            if value is not default and value != default:
+                _check(name, value)
+
+
+_LEAST: Final[Mapping[str, float]] = {"polls_per_step": 1, "min_chunk_size": 1}
+"""Least values of numbers; 0 for the others."""
+_MOST: Final = 1e9
+"""About 31 years in seconds, and 1 GB."""
+
+
+@cache
+def _defaults() -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.default) for field in attrs.fields(Switches))
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(Switches)
+
+
+def _check(name: str, value: object) -> None:
+    """Refuse a value that a switch does not have. Raises ValueError."""
+    hint = _hints()[name]
+    if get_origin(hint) is Literal:
+        fits = any(value == one and type(value) is type(one) for one in get_args(hint))
+        wanted = f"one of {_values(hint)}"
+    elif hint is bool:
+        fits, wanted = isinstance(value, bool), "true or false"
+    elif hint in (int, float):
+        least = _LEAST.get(name, 0)
+        numbers = int if hint is int else (int, float)
+        fits = isinstance(value, numbers) and not isinstance(value, bool) and least <= value <= _MOST
+        wanted = f"a {'whole ' if hint is int else ''}number from {least} to {_MOST:.0f}"
+    else:
+        fits, wanted = value is None or isinstance(value, date), _values(hint)
+    if not fits:
+        raise ValueError(f"{name} must be {wanted}, not {value!r}")
+
 
 FAST: dict[str, object] = {
     "download_seconds": 1.0,
@@ -284,7 +327,7 @@ FAST: dict[str, object] = {
 
 def switch_table() -> list[tuple[str, object, str, str, str, str]]:
     """Every switch: name, default, values, text, mark, source."""
-    hints = get_type_hints(Switches)
+    hints = _hints()
     return [
         (
             field.name,
@@ -307,7 +350,7 @@ def _values(hint: object) -> str:
 
 def with_texts(switches: Switches, settings: Iterable[str]) -> Switches:
     """`switches` changed by texts such as `token_profile=legacy`. Raises ValueError."""
-    hints = get_type_hints(Switches)
+    hints = _hints()
     changes: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any, cast
 
+import attrs
 import pytest
 
 import tiktok_mock_server
@@ -130,11 +132,26 @@ def test_switches_from_texts(text: str, name: str, value: object) -> None:
         "refresh_grace=x",
         "as_of=yesterday",
         "rate_limits=maybe",
+        "rate_factor=nan",
+        "rate_factor=inf",
+        "html_5xx_every=-1",
+        "daily_posts=-4",
+        "download_seconds=-5",
+        "polls_per_step=0",
     ],
 )
 def test_switches_that_cannot_be(text: str) -> None:
     with pytest.raises(ValueError, match=r"no switch|must be"):
         with_texts(Switches(), [text])
+
+
+def test_a_misspelt_switch_is_refused_in_python_too() -> None:
+    with pytest.raises(ValueError, match="progress must be one of either, time, polls, by_hand, not 'poll'"):
+        Switches(progress=cast("Any", "poll"))
+    with pytest.raises(ValueError, match="rate_limits must be true or false, not 'no'"):
+        attrs.evolve(Switches(), rate_limits=cast("Any", "no"))
+    with pytest.raises(ValueError, match="polls_per_step must be a whole number from 1"):
+        Switches(polls_per_step=0)
 
 
 def test_the_wall_clock_is_read_in_one_module() -> None:
