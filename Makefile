@@ -58,7 +58,7 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: pyproject.toml requirements-dev.txt | $(BIN)/python
 	@echo "preparing $(VENV) for development (once) ..."
-	@$(PIP) install --quiet --editable '.[mock,demo,media,tls]' --requirement requirements-dev.txt
+	@$(PIP) install --quiet --editable '.[mock,demo,media,tls,fast]' --requirement requirements-dev.txt
 	@touch $@
 
 # The benchmarks' rivals live apart from everything else; the documented client, whose import name is that of our

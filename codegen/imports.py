@@ -30,10 +30,18 @@ _RUNTIME: Final = {
         *("StatusMeaning", "TimedOut", "Unreadable", "UnreadableEvent", "excerpt", "kind_of"),
     ),
     "model": (
-        *("Mismatch", "Model", "NOT_RECEIVED", "decode_anything", "decode_boolean", "decode_either"),
+        *(
+            "JsonObject",
+            "Mismatch",
+            "Model",
+            "NOT_RECEIVED",
+            "decode_anything",
+            "decode_boolean",
+            "decode_either",
+        ),
         *("decode_embedded", "decode_integer", "decode_list", "decode_list_or_one", "decode_map"),
         *("decode_moment", "decode_nothing", "decode_nullable", "decode_number", "decode_text"),
-        *("epoch_seconds", "constructor", "is_object", "moment_of", "whole"),
+        *("epoch_seconds", "constructor", "moment_of", "whole"),
     ),
     "transport": ("AsyncDriver", "SyncDriver"),
 }

@@ -24,13 +24,24 @@ _IN_CLASSES: Final = {
 }
 _LOCALS: Final = {
     *("value", "raw", "get", "type", "len", "isinstance", "at", "secrets", "out", "item", "problem"),
-    *("found", "checked", "is_object", "whole"),
+    *("found", "checked", "whole"),
 }
 _ARGUMENTS: Final = {
     *("self", "routes", "operations", "checked", "encoded", "secrets", "pairs", "lines", "type"),
 }
 _CLASSES: Final = {
-    *("Mapping", "Sequence", "Iterable", "AsyncIterable", "Callable", "Final", "Literal", "ClassVar", "Enum"),
+    *(
+        "Mapping",
+        "Sequence",
+        "Iterable",
+        "AsyncIterable",
+        "Callable",
+        "Final",
+        "Literal",
+        "ClassVar",
+        "Enum",
+        "JsonObject",
+    ),
     *("Union", "TypeAlias", "Model", "Mismatch", "Call", "Answer", "Receipt", "Operation", "Envelope"),
     *("Content", "RateLimit", "ScopeByRequest", "Client", "AsyncClient", "Error", "Refused", "CouldNotAsk"),
     *(

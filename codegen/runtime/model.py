@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Final, TypeGuard, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Final, TypeVar, cast, overload
 
 import attrs
+
+from . import json_text
 
 T = TypeVar("T")
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
+
+if TYPE_CHECKING:
+    JsonObject = dict[str, object]
+    JsonArray = list[object]
+else:
+    # So that `type(value) is JsonObject` costs no call, and type checkers understand it all the same.
+    JsonObject, JsonArray = dict, list
 
 NOT_RECEIVED: Final[Mapping[str, object]] = {}
 """`raw` of a model that was made by hand."""
@@ -93,16 +101,6 @@ def constructor(cls: type[T]) -> Callable[..., T]:
     exec("\n".join([*lines, "    self.__class__ = _cls"]), names)  # noqa: S102
     body = {"__slots__": slots, "__init__": names["__init__"]}
     return cast("Callable[..., T]", type(f"Unfrozen{cls.__name__}", cls.__bases__, body))
-
-
-def is_object(value: object) -> TypeGuard[dict[str, object]]:
-    """Whether a value is a JSON object."""
-    return type(value) is dict
-
-
-def is_array(value: object) -> TypeGuard[list[object]]:
-    """Whether a value is a JSON array."""
-    return type(value) is list
 
 
 def decode_text(value: object) -> str:
@@ -204,7 +202,7 @@ def decode_list(item: Callable[[object], T]) -> Callable[[object], tuple[T, ...]
     """A decoder of arrays."""
 
     def decode(value: object) -> tuple[T, ...]:
-        if not is_array(value):
+        if type(value) is not JsonArray:
             raise Mismatch("array", value)
         try:
             return tuple([item(entry) for entry in value])
@@ -230,7 +228,7 @@ def decode_list_or_one(item: Callable[[object], T]) -> Callable[[object], tuple[
     many = decode_list(item)
 
     def decode(value: object) -> tuple[T, ...]:
-        return many(value) if is_array(value) else (item(value),)
+        return many(value) if type(value) is JsonArray else (item(value),)
 
     return decode
 
@@ -239,7 +237,7 @@ def decode_map(item: Callable[[object], T]) -> Callable[[object], Mapping[str, T
     """A decoder of objects with any keys."""
 
     def decode(value: object) -> Mapping[str, T]:
-        if not is_object(value):
+        if type(value) is not JsonObject:
             raise Mismatch("object", value)
         found: dict[str, T] = {}
         for key, entry in value.items():
@@ -259,7 +257,7 @@ def decode_embedded(inner: Callable[[object], T]) -> Callable[[object], T]:
         if type(value) is not str:
             raise Mismatch("string", value)
         try:
-            content = cast("object", json.loads(value))
+            content = json_text.read(value)
         except (ValueError, RecursionError):
             raise Mismatch("JSON", value) from None
         return inner(content)

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias, Union
 import attrs
 
 from ._runtime.errors import UnreadableEvent, excerpt, kind_of
-from ._runtime.model import NOT_RECEIVED, Mismatch, Model, is_object
+from ._runtime.model import NOT_RECEIVED, JsonObject, Mismatch, Model
 from .models.webhooks import (
     AuthorizationRemoved,
     PortabilityDownloadReady,
@@ -93,7 +93,7 @@ def parse(body: bytes | str) -> WebhookEvent | UnknownEvent:
         ) from None
     name = ""
     try:
-        if not is_object(found):
+        if type(found) is not JsonObject:
             raise Mismatch("object", found)
         tag = found.get("event")
         if type(tag) is not str:

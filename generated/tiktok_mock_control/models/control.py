@@ -10,6 +10,7 @@ import attrs
 
 from .._runtime.model import (
     NOT_RECEIVED,
+    JsonObject,
     Mismatch,
     Model,
     constructor,
@@ -19,7 +20,6 @@ from .._runtime.model import (
     decode_list,
     decode_map,
     decode_text,
-    is_object,
     whole,
 )
 from .._runtime import request as checked
@@ -547,7 +547,7 @@ _new_ready = Ready if TYPE_CHECKING else constructor(Ready)
 
 def decode_clock(value: object) -> Clock:
     """`Clock` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     now = get("now")
@@ -564,7 +564,7 @@ def decode_clock(value: object) -> Clock:
 
 def decode_clock_move(value: object) -> ClockMove:
     """`ClockMove` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     advance = get("advance")
@@ -584,7 +584,7 @@ def decode_clock_move(value: object) -> ClockMove:
 
 def decode_world(value: object) -> World:
     """`World` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     name = get("name")
@@ -619,7 +619,7 @@ def decode_world(value: object) -> World:
 
 def decode_world_list(value: object) -> WorldList:
     """`WorldList` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -631,7 +631,7 @@ def decode_world_list(value: object) -> WorldList:
 
 def decode_new_world(value: object) -> NewWorld:
     """`NewWorld` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     name = get("name")
@@ -678,7 +678,7 @@ def decode_new_world(value: object) -> NewWorld:
 
 def decode_world_name(value: object) -> WorldName:
     """`WorldName` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     name = get("name")
@@ -689,7 +689,7 @@ def decode_world_name(value: object) -> WorldName:
 
 def decode_world_fork(value: object) -> WorldFork:
     """`WorldFork` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     source = get("source")
@@ -703,7 +703,7 @@ def decode_world_fork(value: object) -> WorldFork:
 
 def decode_dropped(value: object) -> Dropped:
     """`Dropped` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     dropped = get("dropped")
@@ -714,7 +714,7 @@ def decode_dropped(value: object) -> Dropped:
 
 def decode_fault_wish(value: object) -> FaultWish:
     """`FaultWish` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     fault = get("fault")
@@ -759,7 +759,7 @@ def decode_fault_wish(value: object) -> FaultWish:
 
 def decode_fault(value: object) -> Fault:
     """`Fault` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     id = get("id")
@@ -791,7 +791,7 @@ def decode_fault(value: object) -> Fault:
 
 def decode_fault_report(value: object) -> FaultReport:
     """`FaultReport` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -807,7 +807,7 @@ def decode_fault_report(value: object) -> FaultReport:
 
 def decode_journal_request(value: object) -> JournalRequest:
     """`JournalRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     number = get("number")
@@ -850,7 +850,7 @@ def decode_journal_request(value: object) -> JournalRequest:
 
 def decode_journal_page(value: object) -> JournalPage:
     """`JournalPage` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -871,7 +871,7 @@ def decode_journal_page(value: object) -> JournalPage:
 
 def decode_journal_cursor(value: object) -> JournalCursor:
     """`JournalCursor` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     cursor = get("cursor")
@@ -882,7 +882,7 @@ def decode_journal_cursor(value: object) -> JournalCursor:
 
 def decode_wanted(value: object) -> Wanted:
     """`Wanted` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     operation = get("operation")
@@ -919,7 +919,7 @@ def decode_wanted(value: object) -> Wanted:
 
 def decode_check(value: object) -> Check:
     """`Check` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     found = get("made")
@@ -945,7 +945,7 @@ def decode_check(value: object) -> Check:
 
 def decode_checked(value: object) -> Checked:
     """`Checked` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     ok = get("ok")
@@ -956,7 +956,7 @@ def decode_checked(value: object) -> Checked:
 
 def decode_post_name(value: object) -> PostName:
     """`PostName` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -967,7 +967,7 @@ def decode_post_name(value: object) -> PostName:
 
 def decode_post_failure(value: object) -> PostFailure:
     """`PostFailure` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -981,7 +981,7 @@ def decode_post_failure(value: object) -> PostFailure:
 
 def decode_mock_post(value: object) -> MockPost:
     """`MockPost` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -1049,7 +1049,7 @@ def decode_mock_post(value: object) -> MockPost:
 
 def decode_post_list(value: object) -> PostList:
     """`PostList` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -1061,7 +1061,7 @@ def decode_post_list(value: object) -> PostList:
 
 def decode_mock_account(value: object) -> MockAccount:
     """`MockAccount` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     username = get("username")
@@ -1103,7 +1103,7 @@ def decode_mock_account(value: object) -> MockAccount:
 
 def decode_account_change(value: object) -> AccountChange:
     """`AccountChange` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     username = get("username")
@@ -1144,7 +1144,7 @@ def decode_account_change(value: object) -> AccountChange:
 
 def decode_account_list(value: object) -> AccountList:
     """`AccountList` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -1156,7 +1156,7 @@ def decode_account_list(value: object) -> AccountList:
 
 def decode_account_name(value: object) -> AccountName:
     """`AccountName` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     username = get("username")
@@ -1173,7 +1173,7 @@ def decode_account_name(value: object) -> AccountName:
 
 def decode_disconnected(value: object) -> Disconnected:
     """`Disconnected` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     open_id = get("open_id")
@@ -1187,7 +1187,7 @@ def decode_disconnected(value: object) -> Disconnected:
 
 def decode_login_wish(value: object) -> LoginWish:
     """`LoginWish` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     username = get("username")
@@ -1206,7 +1206,7 @@ def decode_login_wish(value: object) -> LoginWish:
 
 def decode_login(value: object) -> Login:
     """`Login` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     access_token = get("access_token")
@@ -1229,7 +1229,7 @@ def decode_login(value: object) -> Login:
 
 def decode_scenario_name(value: object) -> ScenarioName:
     """`ScenarioName` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     name = get("name")
@@ -1240,7 +1240,7 @@ def decode_scenario_name(value: object) -> ScenarioName:
 
 def decode_scenario_info(value: object) -> ScenarioInfo:
     """`ScenarioInfo` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     name = get("name")
@@ -1254,7 +1254,7 @@ def decode_scenario_info(value: object) -> ScenarioInfo:
 
 def decode_scenario_list(value: object) -> ScenarioList:
     """`ScenarioList` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -1266,7 +1266,7 @@ def decode_scenario_list(value: object) -> ScenarioList:
 
 def decode_coverage_result(value: object) -> CoverageResult:
     """`CoverageResult` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     percent = get("percent")
@@ -1277,7 +1277,7 @@ def decode_coverage_result(value: object) -> CoverageResult:
 
 def decode_ready(value: object) -> Ready:
     """`Ready` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     ready = get("ready")

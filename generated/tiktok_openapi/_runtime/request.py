@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
 from functools import cache
 from typing import Final, NoReturn, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from . import json_text
 from .errors import Impossible
 from .model import name_of
 
@@ -67,7 +66,7 @@ def text(
     if type(value) is not str:
         if not isinstance(value, str):
             wrong_type(at + name, value, "a string")
-        value = str(value.value) if isinstance(value, Enum) else str(value)
+        value = str.__str__(value)  # the text of a member of an enum, whatever its class prints
     shown = value if secrets is None else _HIDDEN
     if len(value) < min_length:
         if not value:
@@ -142,7 +141,7 @@ def boolean(value: object, at: str, name: str) -> bool:
 def anything(value: object, at: str, name: str) -> object:
     """Whatever JSON can hold."""
     try:
-        _encode(value)
+        json_text.write_text(value)
     except (TypeError, ValueError, RecursionError):
         wrong_type(at + name, value, "something that JSON can hold")
     return value
@@ -253,17 +252,15 @@ def content(value: object, field: str) -> None:
 
 def embedded(value: object) -> str:
     """A checked value as JSON inside a string."""
-    return _encode(value)
+    return json_text.write_text(value)
 
 
 # --- writing down -------------------------------------------------------------------------------------
 
-_encode: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-
 
 def json_body(fields: dict[str, object]) -> bytes:
     """The fields as JSON."""
-    return _encode(fields).encode()
+    return json_text.write(fields)
 
 
 def form_body(fields: dict[str, object]) -> bytes:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 import sys
 from collections import deque
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 import httpx
 
+from . import json_text
 from .call import Answer, Call, Receipt
 from .errors import Catalogue, CouldNotAsk, Refused, Sent, TimedOut, Unreadable, excerpt, kind_of, mask
 from .model import Mismatch, name_of
@@ -303,7 +303,7 @@ def _json(content: bytes, *, may_be_empty: bool) -> object:
     if may_be_empty and not content.strip():
         return {}
     try:
-        return cast("object", json.loads(content))
+        return json_text.read(content)
     except (ValueError, RecursionError):
         return _NOT_JSON
 

@@ -8,7 +8,7 @@ from typing import Final, TYPE_CHECKING
 
 import attrs
 
-from .._runtime.model import NOT_RECEIVED, Mismatch, Model, constructor, decode_list, is_object, whole
+from .._runtime.model import NOT_RECEIVED, JsonObject, Mismatch, Model, constructor, decode_list, whole
 from .publish import PrivacyLevel, decode_privacy_level
 
 
@@ -47,7 +47,7 @@ _new_creator_info = CreatorInfo if TYPE_CHECKING else constructor(CreatorInfo)
 
 def decode_creator_info(value: object) -> CreatorInfo:
     """`CreatorInfo` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     creator_avatar_url = get("creator_avatar_url")

@@ -12,12 +12,12 @@ import attrs
 
 from .._runtime.model import (
     NOT_RECEIVED,
+    JsonObject,
     Mismatch,
     Model,
     constructor,
     decode_list,
     decode_text,
-    is_object,
     moment_of,
     whole,
 )
@@ -354,7 +354,7 @@ def decode_video_field(value: object) -> VideoField | str:
 
 def decode_user(value: object) -> User:
     """`User` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     open_id = get("open_id")
@@ -420,7 +420,7 @@ def decode_user(value: object) -> User:
 
 def decode_user_data(value: object) -> UserData:
     """`UserData` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -432,7 +432,7 @@ def decode_user_data(value: object) -> UserData:
 
 def decode_video(value: object) -> Video:
     """`Video` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     id = get("id")
@@ -506,7 +506,7 @@ def decode_video(value: object) -> Video:
 
 def decode_video_list_request(value: object) -> VideoListRequest:
     """`VideoListRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     cursor = get("cursor")
@@ -520,7 +520,7 @@ def decode_video_list_request(value: object) -> VideoListRequest:
 
 def decode_video_page(value: object) -> VideoPage:
     """`VideoPage` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -538,7 +538,7 @@ def decode_video_page(value: object) -> VideoPage:
 
 def decode_video_filters(value: object) -> VideoFilters:
     """`VideoFilters` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -550,7 +550,7 @@ def decode_video_filters(value: object) -> VideoFilters:
 
 def decode_video_query_request(value: object) -> VideoQueryRequest:
     """`VideoQueryRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -562,7 +562,7 @@ def decode_video_query_request(value: object) -> VideoQueryRequest:
 
 def decode_video_query_result(value: object) -> VideoQueryResult:
     """`VideoQueryResult` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:

@@ -12,12 +12,12 @@ import attrs
 
 from .._runtime.model import (
     NOT_RECEIVED,
+    JsonObject,
     Mismatch,
     Model,
     constructor,
     decode_list,
     epoch_seconds,
-    is_object,
     moment_of,
     whole,
 )
@@ -411,7 +411,7 @@ def decode_qr_state(value: object) -> QrState | str:
 
 def decode_authorization_code_grant(value: object) -> AuthorizationCodeGrant:
     """`AuthorizationCodeGrant` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -442,7 +442,7 @@ def decode_authorization_code_grant(value: object) -> AuthorizationCodeGrant:
 
 def decode_refresh_token_grant(value: object) -> RefreshTokenGrant:
     """`RefreshTokenGrant` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -461,7 +461,7 @@ def decode_refresh_token_grant(value: object) -> RefreshTokenGrant:
 
 def decode_client_credentials_grant(value: object) -> ClientCredentialsGrant:
     """`ClientCredentialsGrant` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -477,7 +477,7 @@ def decode_client_credentials_grant(value: object) -> ClientCredentialsGrant:
 
 def decode_user_token(value: object) -> UserToken:
     """`UserToken` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     access_token = get("access_token")
@@ -516,7 +516,7 @@ def decode_user_token(value: object) -> UserToken:
 
 def decode_client_token(value: object) -> ClientToken:
     """`ClientToken` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     access_token = get("access_token")
@@ -533,7 +533,7 @@ def decode_client_token(value: object) -> ClientToken:
 
 def decode_revoke_request(value: object) -> RevokeRequest:
     """`RevokeRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -550,14 +550,14 @@ def decode_revoke_request(value: object) -> RevokeRequest:
 
 def decode_revoked(value: object) -> Revoked:
     """`Revoked` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     return _new_revoked(value)
 
 
 def decode_qr_code_request(value: object) -> QrCodeRequest:
     """`QrCodeRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -575,7 +575,7 @@ def decode_qr_code_request(value: object) -> QrCodeRequest:
 
 def decode_qr_code(value: object) -> QrCode:
     """`QrCode` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     scan_qrcode_url = get("scan_qrcode_url")
@@ -589,7 +589,7 @@ def decode_qr_code(value: object) -> QrCode:
 
 def decode_qr_status_request(value: object) -> QrStatusRequest:
     """`QrStatusRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -606,7 +606,7 @@ def decode_qr_status_request(value: object) -> QrStatusRequest:
 
 def decode_qr_status(value: object) -> QrStatus:
     """`QrStatus` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -641,7 +641,7 @@ def decode_get_token_body(
     value: object,
 ) -> AuthorizationCodeGrant | RefreshTokenGrant | ClientCredentialsGrant:
     """The object that its `grant_type` names."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     tag = value.get("grant_type")
     decode = _GET_TOKEN_BODY_CASES.get(tag) if type(tag) is str else None

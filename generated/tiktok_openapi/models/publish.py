@@ -11,12 +11,12 @@ import attrs
 
 from .._runtime.model import (
     NOT_RECEIVED,
+    JsonObject,
     Mismatch,
     Model,
     constructor,
     decode_list,
     decode_text,
-    is_object,
     whole,
 )
 from .._runtime import request as checked
@@ -286,7 +286,7 @@ def decode_post_mode(value: object) -> PostMode | str:
 
 def decode_video_post_info(value: object) -> VideoPostInfo:
     """`VideoPostInfo` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -332,7 +332,7 @@ def decode_video_post_info(value: object) -> VideoPostInfo:
 
 def decode_file_upload_source(value: object) -> FileUploadSource:
     """`FileUploadSource` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     if get("source") != "FILE_UPLOAD":
@@ -351,7 +351,7 @@ def decode_file_upload_source(value: object) -> FileUploadSource:
 
 def decode_pull_from_url_source(value: object) -> PullFromUrlSource:
     """`PullFromUrlSource` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     if get("source") != "PULL_FROM_URL":
@@ -364,7 +364,7 @@ def decode_pull_from_url_source(value: object) -> PullFromUrlSource:
 
 def decode_video_init_request(value: object) -> VideoInitRequest:
     """`VideoInitRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -380,7 +380,7 @@ def decode_video_init_request(value: object) -> VideoInitRequest:
 
 def decode_inbox_video_init_request(value: object) -> InboxVideoInitRequest:
     """`InboxVideoInitRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -392,7 +392,7 @@ def decode_inbox_video_init_request(value: object) -> InboxVideoInitRequest:
 
 def decode_upload_init(value: object) -> UploadInit:
     """`UploadInit` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -406,7 +406,7 @@ def decode_upload_init(value: object) -> UploadInit:
 
 def decode_pull_init(value: object) -> PullInit:
     """`PullInit` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -417,7 +417,7 @@ def decode_pull_init(value: object) -> PullInit:
 
 def decode_photo_post_info(value: object) -> PhotoPostInfo:
     """`PhotoPostInfo` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     title = get("title")
@@ -456,7 +456,7 @@ def decode_photo_post_info(value: object) -> PhotoPostInfo:
 
 def decode_photo_source(value: object) -> PhotoSource:
     """`PhotoSource` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     if get("source") != "PULL_FROM_URL":
@@ -473,7 +473,7 @@ def decode_photo_source(value: object) -> PhotoSource:
 
 def decode_content_init_request(value: object) -> ContentInitRequest:
     """`ContentInitRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     if get("media_type") != "PHOTO":
@@ -500,7 +500,7 @@ def decode_content_init_request(value: object) -> ContentInitRequest:
 
 def decode_photo_init(value: object) -> PhotoInit:
     """`PhotoInit` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -517,7 +517,7 @@ _VIDEO_SOURCE_CASES: Final[dict[str, Callable[[object], FileUploadSource | PullF
 
 def decode_video_source(value: object) -> VideoSource:
     """The object that its `source` names."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     tag = value.get("source")
     decode = _VIDEO_SOURCE_CASES.get(tag) if type(tag) is str else None

@@ -11,12 +11,12 @@ import attrs
 
 from .._runtime.model import (
     NOT_RECEIVED,
+    JsonObject,
     Mismatch,
     Model,
     constructor,
     decode_integer,
     decode_list_or_one,
-    is_object,
     whole,
 )
 from .._runtime import request as checked
@@ -214,7 +214,7 @@ def decode_fail_reason(value: object) -> FailReason | str:
 
 def decode_status_request(value: object) -> StatusRequest:
     """`StatusRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -225,7 +225,7 @@ def decode_status_request(value: object) -> StatusRequest:
 
 def decode_publish_status(value: object) -> PublishStatus:
     """`PublishStatus` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     try:
@@ -255,7 +255,7 @@ def decode_publish_status(value: object) -> PublishStatus:
 
 def decode_cancel_request(value: object) -> CancelRequest:
     """`CancelRequest` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")

@@ -12,6 +12,7 @@ import attrs
 
 from .._runtime.model import (
     NOT_RECEIVED,
+    JsonObject,
     Mismatch,
     Model,
     constructor,
@@ -19,7 +20,6 @@ from .._runtime.model import (
     decode_embedded,
     decode_integer,
     decode_text,
-    is_object,
     moment_of,
     whole,
 )
@@ -479,7 +479,7 @@ def decode_publish_type(value: object) -> PublishType | str:
 
 def decode_authorization_removed_content(value: object) -> AuthorizationRemovedContent:
     """`AuthorizationRemovedContent` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     reason = get("reason")
@@ -490,7 +490,7 @@ def decode_authorization_removed_content(value: object) -> AuthorizationRemovedC
 
 def decode_authorization_removed(value: object) -> AuthorizationRemoved:
     """`AuthorizationRemoved` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -514,7 +514,7 @@ def decode_authorization_removed(value: object) -> AuthorizationRemoved:
 
 def decode_share_content(value: object) -> ShareContent:
     """`ShareContent` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     share_id = get("share_id")
@@ -525,7 +525,7 @@ def decode_share_content(value: object) -> ShareContent:
 
 def decode_video_upload_failed(value: object) -> VideoUploadFailed:
     """`VideoUploadFailed` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -549,7 +549,7 @@ def decode_video_upload_failed(value: object) -> VideoUploadFailed:
 
 def decode_video_publish_completed(value: object) -> VideoPublishCompleted:
     """`VideoPublishCompleted` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -573,7 +573,7 @@ def decode_video_publish_completed(value: object) -> VideoPublishCompleted:
 
 def decode_portability_download_ready_content(value: object) -> PortabilityDownloadReadyContent:
     """`PortabilityDownloadReadyContent` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     request_id = get("request_id")
@@ -584,7 +584,7 @@ def decode_portability_download_ready_content(value: object) -> PortabilityDownl
 
 def decode_portability_download_ready(value: object) -> PortabilityDownloadReady:
     """`PortabilityDownloadReady` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -608,7 +608,7 @@ def decode_portability_download_ready(value: object) -> PortabilityDownloadReady
 
 def decode_publish_failed_content(value: object) -> PublishFailedContent:
     """`PublishFailedContent` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -627,7 +627,7 @@ def decode_publish_failed_content(value: object) -> PublishFailedContent:
 
 def decode_post_publish_failed(value: object) -> PostPublishFailed:
     """`PostPublishFailed` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -651,7 +651,7 @@ def decode_post_publish_failed(value: object) -> PostPublishFailed:
 
 def decode_publish_complete_content(value: object) -> PublishCompleteContent:
     """`PublishCompleteContent` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -666,7 +666,7 @@ def decode_publish_complete_content(value: object) -> PublishCompleteContent:
 
 def decode_post_publish_complete(value: object) -> PostPublishComplete:
     """`PostPublishComplete` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -690,7 +690,7 @@ def decode_post_publish_complete(value: object) -> PostPublishComplete:
 
 def decode_publish_inbox_delivered_content(value: object) -> PublishInboxDeliveredContent:
     """`PublishInboxDeliveredContent` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -705,7 +705,7 @@ def decode_publish_inbox_delivered_content(value: object) -> PublishInboxDeliver
 
 def decode_post_publish_inbox_delivered(value: object) -> PostPublishInboxDelivered:
     """`PostPublishInboxDelivered` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -729,7 +729,7 @@ def decode_post_publish_inbox_delivered(value: object) -> PostPublishInboxDelive
 
 def decode_publish_publicly_available_content(value: object) -> PublishPubliclyAvailableContent:
     """`PublishPubliclyAvailableContent` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -748,7 +748,7 @@ def decode_publish_publicly_available_content(value: object) -> PublishPubliclyA
 
 def decode_post_publish_publicly_available(value: object) -> PostPublishPubliclyAvailable:
     """`PostPublishPubliclyAvailable` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -774,7 +774,7 @@ def decode_publish_no_longer_publicly_available_content(
     value: object,
 ) -> PublishNoLongerPubliclyAvailableContent:
     """`PublishNoLongerPubliclyAvailableContent` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     publish_id = get("publish_id")
@@ -793,7 +793,7 @@ def decode_publish_no_longer_publicly_available_content(
 
 def decode_post_publish_no_longer_publicly_available(value: object) -> PostPublishNoLongerPubliclyAvailable:
     """`PostPublishNoLongerPubliclyAvailable` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
@@ -819,7 +819,7 @@ def decode_post_publish_no_longer_publicly_available(value: object) -> PostPubli
 
 def decode_tiktok_ping_content(value: object) -> TiktokPingContent:
     """`TiktokPingContent` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     reason = get("reason")
@@ -830,7 +830,7 @@ def decode_tiktok_ping_content(value: object) -> TiktokPingContent:
 
 def decode_tiktok_ping(value: object) -> TiktokPing:
     """`TiktokPing` from a JSON object."""
-    if not is_object(value):
+    if type(value) is not JsonObject:
         raise Mismatch("object", value)
     get = value.get
     client_key = get("client_key")
