@@ -270,11 +270,11 @@ def _serve(options: argparse.Namespace, engine: Engine) -> int:
 
 
 async def _run(options: argparse.Namespace, engine: Engine, listener: socket.socket) -> None:
-    from .app import create_app
+    from .app import Door
     from .server import Server
 
     world, certificates = engine.world, options.certificates
-    server = Server(create_app(engine=engine), tls=certificates.context() if certificates else None)
+    server = Server(Door(engine), tls=certificates.context() if certificates else None)
     engine.listener = server.refuse
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

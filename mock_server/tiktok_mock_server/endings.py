@@ -15,10 +15,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
-from starlette.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
     import httpx
+    from starlette.types import Receive, Scope, Send
 
     from .messages import Outbound
 

@@ -46,10 +46,10 @@ class Running:
         self._thread.join(10)
 
     def _run(self) -> None:
-        from .app import create_app
+        from .app import Door
         from .server import Server
 
-        self._server = Server(create_app(engine=self.engine), tls=self._tls)
+        self._server = Server(Door(self.engine), tls=self._tls)
         self.engine.listener = self._server.refuse
 
         async def serve() -> None:

@@ -7,12 +7,14 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from .connection import protocol
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 
 class Server(uvicorn.Server):

@@ -7,13 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-import jsonschema_rs
 
 from .description import bundle, request_schema, resolved, response_schema
 from .why import shown
 
 if TYPE_CHECKING:
-    from jsonschema_rs import JSONType, KeywordValidator
+    from jsonschema_rs import Draft202012Validator, JSONType, KeywordValidator, ValidationError
 
 
 class _MaxUtf16:
@@ -45,19 +44,21 @@ class Problem:
     got: str
 
 
-def _compile(schema: Any) -> jsonschema_rs.Draft202012Validator:
+def _compile(schema: Any) -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator  # 10 ms, which the first body pays rather than the start
+
     document = {"$ref": "#/schema", "schema": schema, "components": bundle()["components"]}
-    return jsonschema_rs.Draft202012Validator(document, keywords=_KEYWORDS)
+    return Draft202012Validator(document, keywords=_KEYWORDS)
 
 
 @cache
-def _request_validator(operation_id: str) -> jsonschema_rs.Draft202012Validator | None:
+def _request_validator(operation_id: str) -> Draft202012Validator | None:
     found = request_schema(operation_id)
     return None if found is None else _compile(found[1])
 
 
 @cache
-def _response_validator(operation_id: str, status: int) -> jsonschema_rs.Draft202012Validator | None:
+def _response_validator(operation_id: str, status: int) -> Draft202012Validator | None:
     schema = response_schema(operation_id, status)
     return None if schema is None else _compile(schema)
 
@@ -98,7 +99,7 @@ def check_response(operation_id: str, status: int, body: object) -> list[Problem
     return [] if validator.is_valid(body) else _problems(validator.iter_errors(body))
 
 
-def _problems(errors: Iterable[jsonschema_rs.ValidationError]) -> list[Problem]:
+def _problems(errors: Iterable[ValidationError]) -> list[Problem]:
     found: list[Problem] = []
     for error in errors:
         branches = getattr(error.kind, "context", None)
@@ -113,7 +114,7 @@ def _problems(errors: Iterable[jsonschema_rs.ValidationError]) -> list[Problem]:
     return found
 
 
-def _nearest(branches: list[list[jsonschema_rs.ValidationError]]) -> list[jsonschema_rs.ValidationError]:
+def _nearest(branches: list[list[ValidationError]]) -> list[ValidationError]:
     """The member of a union that was meant: the one whose `const` fits, else the one with fewest problems."""
     fitting = [branch for branch in branches if all(error.kind.name != "const" for error in branch)]
     return min(fitting or branches, key=len)
