@@ -52,13 +52,13 @@ def measure(full: bool) -> Report:
             f"{body}, from parsed JSON: over cattrs without detailed validation",
             ratios(times["ours"], times["cattrs, hasty"]),
         )
-        report.add(
-            f"{body}, from parsed JSON: over msgspec.convert", ratios(times["ours"], times["msgspec"])
-        )
+        report.add(f"{body}, from parsed JSON: over msgspec.convert", ratios(times["ours"], times["msgspec"]))
         for who, values in times.items():
             report.add(f"{body}: {who}", [value * 1e6 for value in values], "us")
     report.add("encode: over openapi-python-client", ratios(encode["ours, fast"], encode["theirs"]), most=0.5)
-    report.add("encode, without msgspec: over openapi-python-client", ratios(encode["ours"], encode["theirs"]))
+    report.add(
+        "encode, without msgspec: over openapi-python-client", ratios(encode["ours"], encode["theirs"])
+    )
     report.add("encode: over cattrs", ratios(encode["ours, fast"], encode["cattrs"]))
     for who, values in encode.items():
         report.add(f"encode: {who}", [value * 1e6 for value in values], "us")
