@@ -128,6 +128,9 @@ class TokenKeeper:
         if self.current == open_id:
             self.current = None
 
+    def _known(self) -> list[StoredToken]:
+        return list(self._seen.values())  # a copy: other threads log in meanwhile
+
     # Which account, which token
 
     def account(self, open_id: str | None) -> Flow[str]:
@@ -136,7 +139,7 @@ class TokenKeeper:
             return open_id
         if self.current is not None:
             return self.current
-        known = yield from self.accounts()
+        known = list({*(yield from self.accounts()), *self._unsaved})
         if len(known) == 1:
             self.current = known[0]  # and stays it, whoever else logs in elsewhere
             return known[0]
@@ -144,13 +147,13 @@ class TokenKeeper:
             raise NotLoggedIn("none", "log in first (exchange_code_for_token), or pass access_token=")
         raise NotLoggedIn(f"{len(known)} accounts", "choose one with account(open_id)")
 
-    def stored(self, account: str) -> Flow[StoredToken]:
-        """An account's tokens as this process last saw them.
+    def stored(self, account: str, *, fresh: bool = False) -> Flow[StoredToken]:
+        """An account's tokens as this process last saw them, or as the store has them now.
 
         Raises:
             NotLoggedIn: there are none.
         """
-        token = self._seen.get(account)
+        token = self._unsaved.get(account) or (None if fresh else self._seen.get(account))
         if token is None:
             token = yield from self.load(account)
             if token is None:
@@ -290,6 +293,7 @@ class TokenKeeper:
             raise _unreadable(call, "open_id", "the account that was refreshed", "another one")
         stored = StoredToken.from_answer(answer, asked_at)
         if account is None:
+            self._unsaved[stored.open_id] = stored  # the code is spent, even where the store cannot be locked
             # A refresh of the same account may be under way: what it brings is older than this.
             yield from self._alone(stored.open_id, self.keep(stored))
         else:
@@ -310,7 +314,7 @@ class TokenKeeper:
         if refresh_token is None:
             account = yield from self.account(open_id)
             return _as_answer((yield from self.refresh(account, send, forced=True)), (yield from now()))
-        owner = next((t.open_id for t in self._seen.values() if t.refresh_token == refresh_token), None)
+        owner = next((t.open_id for t in self._known() if t.refresh_token == refresh_token), None)
         if owner is not None:
             return _as_answer((yield from self.refresh(owner, send, forced=True)), (yield from now()))
         stored, answer = yield from self.trade_refresh_token(refresh_token, send, None)
@@ -319,9 +323,7 @@ class TokenKeeper:
 
     def revoked(self, access_token: str, account: str | None) -> Flow[None]:
         """Forget whoever an access token belonged to."""
-        owner = account or next(
-            (t.open_id for t in self._seen.values() if t.access_token == access_token), None
-        )
+        owner = account or next((t.open_id for t in self._known() if t.access_token == access_token), None)
         if owner is not None:
             yield from self.forget(owner)
 

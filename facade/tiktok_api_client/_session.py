@@ -62,9 +62,12 @@ class Session:
         return (yield from self.keeper.token(account, self.send)).access_token
 
     def scopes(self) -> Flow[tuple[str, ...] | None]:
-        """The scopes that the account has granted; None when that is not known."""
+        """The scopes that the account has granted; None when that is not known.
+
+        From the store: the user may have logged in again and granted more, in another process.
+        """
         account = yield from self.keeper.account(self.open_id)
-        return (yield from self.keeper.stored(account)).scopes or None
+        return (yield from self.keeper.stored(account, fresh=True)).scopes or None
 
     def ask(
         self,

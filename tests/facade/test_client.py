@@ -38,7 +38,7 @@ from tiktok_api_client.errors import (
     TryLater,
     Unreadable,
 )
-from tiktok_api_client.tokens import StoredToken
+from tiktok_api_client.tokens import StoredToken, StoreLock
 
 CREATOR_PATH = "/v2/post/publish/creator_info/query/"
 TOKEN_PATH = "/v2/oauth/token/"
@@ -349,6 +349,62 @@ def test_tokens_that_could_not_be_stored_are_kept_and_stored_before_they_are_use
     kept = store.load("user-1")
     assert kept is not None
     assert kept.refresh_token == server.alive["user-1"]
+
+
+class Unlockable(MemoryTokenStore):
+    """A store whose lock file cannot be made now and then."""
+
+    failures = 0
+
+    def lock(self, open_id: str) -> StoreLock:
+        if self.failures:
+            self.failures -= 1
+            raise StoreFailed("cannot lock")
+        return super().lock(open_id)
+
+
+@pytest.mark.parametrize(("store", "failures"), [(Flaky, 3), (Unlockable, 1)])
+def test_the_tokens_of_a_login_outlive_a_store_that_fails(
+    kind: str,
+    server: FakeTikTok,
+    clock: FakeClock,
+    store: type[Flaky | Unlockable],
+    failures: int,
+) -> None:
+    kept = store()
+    kept.failures = failures
+    tik = make_client(kind, server, clock, token_store=kept)
+    with pytest.raises(StoreFailed):
+        tik.exchange_code_for_token(code="code-of-user-1")
+    assert kept.accounts() == []
+    tik.get_creator_info()  # the code is spent, and nobody has to log in again
+    assert server.paths() == [TOKEN_PATH, CREATOR_PATH]
+    assert kept.accounts() == ["user-1"]
+
+
+class Compared(str):
+    """A token during whose comparison something else happens, as it may with threads."""
+
+    __slots__ = ("meanwhile",)
+    meanwhile: Callable[[], object]
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        thread = threading.Thread(target=self.meanwhile)
+        thread.start()
+        thread.join()
+        return str.__eq__(self, other)
+
+
+def test_whose_token_it_is_can_be_found_while_others_log_in(
+    kind: str, server: FakeTikTok, clock: FakeClock
+) -> None:
+    tik = logged_in(kind, server, clock)
+    tik.exchange_code_for_token(code="code-of-user-2")
+    newcomers = iter(range(3, 9))
+    token = Compared(server.alive["user-2"])
+    token.meanwhile = lambda: tik.exchange_code_for_token(code=f"code-of-user-{next(newcomers)}")
+    assert tik.refresh_access_token(refresh_token=token).open_id == "user-2"
 
 
 def test_many_accounts_on_one_client(kind: str, server: FakeTikTok, clock: FakeClock) -> None:
