@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.facade.doors import GenerousTikTok
 from tests.facade.support import (
     CREATOR,
     KEY,
@@ -576,6 +577,20 @@ async def test_a_store_may_give_awaitables_without_saying_so(server: FakeTikTok,
     clock.time += 1e6
     assert await tik.get_creator_info()
     assert server.refreshes == 1
+
+
+def test_scopes_that_were_granted_elsewhere_count(kind: str, clock: FakeClock, tmp_path: Path) -> None:
+    server = GenerousTikTok(lambda _: ok({"user": {"follower_count": 41}}))
+    server.scope = "user.info.basic"
+    website, worker = (
+        make_client(kind, server, clock, token_store=FileTokenStore(tmp_path)) for _ in range(2)
+    )
+    website.exchange_code_for_token(code="code-of-user-1")
+    with pytest.raises(Impossible, match=r"missing: user\.info\.stats"):
+        worker.get_user_info(["follower_count"])
+    server.scope = "user.info.basic,user.info.stats"
+    website.exchange_code_for_token(code="code-of-user-1")
+    assert worker.get_user_info(["follower_count"]).follower_count == 41
 
 
 def test_accounts_deleted_elsewhere_are_logged_out(kind: str, server: FakeTikTok, clock: FakeClock) -> None:
