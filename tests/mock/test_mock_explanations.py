@@ -596,9 +596,7 @@ STATUS: dict[str, Provoke] = {
     "the status of an unknown post, seen with 200": lambda player: unknown_as_seen(
         player, "invalid_params_200"
     ),
-    "the status of an unknown post, seen with 400": lambda player: unknown_as_seen(
-        player, "invalid_params_400"
-    ),
+    "the status of an unknown post, seen with 400": lambda player: unknown_as_seen(player, "invalid_params"),
     "the status of another user's post": status_of_another_user,
     "the status of a post that is not visible yet": hidden,
     "stopping an unknown post": lambda player: cancelled(player, "nobody"),
