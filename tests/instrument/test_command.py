@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import signal
 import socket
 import ssl
@@ -17,6 +19,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tiktok_mock_server import __main__, cli
+from tiktok_mock_server.commands import JsonLines
+
 COMMAND = [sys.executable, "-m", "tiktok_mock_server"]
 
 
@@ -29,11 +34,16 @@ def serving(*options: str) -> Generator[tuple[dict[str, Any], subprocess.Popen[s
         try:
             yield json.loads(server.stdout.readline()), server
         finally:
-            server.kill()
+            server.terminate()  # as a user would; a killed one cannot say which of its code ran
+            try:
+                server.communicate(timeout=30)
+            except subprocess.TimeoutExpired:
+                server.kill()
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60)
+def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, **env})
 
 
 def test_it_says_where_it_is_on_stdout_and_in_a_file(tmp_path: Path) -> None:
@@ -106,12 +116,22 @@ def test_exec_wants_enough_of_the_api_and_faults_used_up(tmp_path: Path) -> None
         assert "authorize" in run("exec", "--coverage", form, *nothing).stdout
 
 
+def test_the_report_for_github_goes_into_the_summary_of_the_step(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    report = run(
+        "exec", "--coverage", "github", "--", sys.executable, "-c", "", GITHUB_STEP_SUMMARY=str(summary)
+    )
+    assert summary.read_text() == f"before\n{report.stdout}"
+    assert "### Coverage of TikTok's API" in report.stdout
+
+
 def test_options_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "mock.toml"
     seed = tmp_path / "seed.yaml"
     seed.write_text("accounts: [{username: ada}]")
     file.write_text(
-        f'auto-approve = true\nscenario = ["spam-risk"]\nseed-file = "{seed}"\n'
+        f'auto-approve = true\nport = 0\nscenario = ["spam-risk"]\nseed-file = "{seed}"\n'
         '[switch]\ntoken_profile = "legacy"\n'
     )
     with serving("--config", str(file), "--switch", "token_profile=current") as (line, _):
@@ -134,6 +154,7 @@ def test_options_from_a_file(tmp_path: Path) -> None:
         ("log-level = 'loud'", "log-level is one of debug, info"),
         ("port =", "mock.toml"),
         ("scenario = ['nothing']", "there is no scenario 'nothing'"),
+        ("seed-file = '/dev/null'", "/dev/null: a seed is an object"),
     ],
 )
 def test_a_file_that_makes_no_sense(tmp_path: Path, text: str, reason: str) -> None:
@@ -157,6 +178,36 @@ def test_tls_under_a_root_of_its_own(tmp_path: Path) -> None:
             client.get(line["url"])
 
 
+def test_a_command_beside_a_mock_with_tls_is_told_whom_to_trust() -> None:
+    ask = "import os, urllib.request as r; r.urlopen(os.environ['TIKTOK_BASE_URL'] + '/_mock/ready')"
+    same = "len({os.environ[n] for n in ('SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'CURL_CA_BUNDLE')}) == 1"
+    script = f"{ask}; assert {same}; assert os.environ['TIKTOK_BASE_URL'].startswith('https://')"
+    done = run("exec", "--tls", "--", sys.executable, "-c", script)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_not_installed_is_named_with_the_way_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    with pytest.raises(SystemExit):
+        cli.main(["serve", "--tls"])
+    assert 'trustme is not installed; pip install "tiktok-openapi[mock,tls]"' in capsys.readouterr().err
+    without = "import sys; sys.modules['uvicorn'] = None; from tiktok_mock_server.__main__ import main"
+    command = [sys.executable, "-c", f"{without}; sys.exit(main())", "serve", "--port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert 'uvicorn is not installed; pip install "tiktok-openapi[mock]"' in done.stderr
+
+
+def test_a_module_of_its_own_that_is_missing_is_no_matter_of_installing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "tiktok_mock_server.cli", None)
+    with pytest.raises(ModuleNotFoundError, match=r"tiktok_mock_server\.cli"):
+        __main__.main()
+
+
 def test_logs_as_json_name_no_token() -> None:
     with serving("--log-json", "--log-level", "info") as (line, server):
         token = "act.mock.0123456789abcdefghijklmnopqrstuvwxyz"
@@ -166,6 +217,17 @@ def test_logs_as_json_name_no_token() -> None:
     lines = [json.loads(one) for one in errors.splitlines()]
     assert any("getUserInfo refused" in one["message"] for one in lines)
     assert token not in errors
+
+
+def test_a_log_as_json_keeps_the_traceback() -> None:
+    try:
+        raise ZeroDivisionError("nothing can be shared among nobody")
+    except ZeroDivisionError:
+        record = logging.LogRecord("tiktok_mock", logging.ERROR, "", 0, "it failed", None, sys.exc_info())
+    line = json.loads(JsonLines().format(record))
+    assert (line["level"], line["message"]) == ("error", "it failed")
+    assert line["exception"].startswith("Traceback")
+    assert line["exception"].endswith("nothing can be shared among nobody")
 
 
 def test_lists() -> None:

@@ -46,8 +46,12 @@ def serving(*options: str, **env: str) -> Generator[tuple[subprocess.Popen[str],
         assert line, process.stderr.read() if process.stderr else ""
         yield process, json.loads(line)
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()  # as a user would; a killed one cannot say which of its code ran
+        try:
+            process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
 
 
 @contextmanager
@@ -136,6 +140,16 @@ def test_time_runs_by_itself_unless_it_is_frozen() -> None:
         seen = {player.status(publish_id)["status"] for _ in range(20)}
         assert "PUBLISH_COMPLETE" in seen
         assert player.http.get("/_mock/clock").json()["frozen"] is False
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds"),
+    [("2026-11-22T09:15:30", 1795338930), ("2026-11-22T10:15:30+01:00", 1795338930)],
+)
+def test_a_frozen_clock_stands_where_it_was_told_to(moment: str, seconds: int) -> None:
+    with serving("--freeze", moment) as (_, line):
+        clock = httpx.get(f"{line['url']}/_mock/clock").json()
+    assert (clock["now"], clock["frozen"]) == (seconds, True)
 
 
 def test_the_chunk_rules_of_another_day() -> None:
