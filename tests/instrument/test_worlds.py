@@ -7,15 +7,18 @@ import random
 import statistics
 import threading
 import time
+from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.mock.support import Player, data
 from tiktok_mock_server import MockTikTok, Switches
 from tiktok_mock_server.running import Running
 from tiktok_mock_server.snapshot import CannotRestore, CannotSnapshot
-from tiktok_mock_server.world import Account
+from tiktok_mock_server.world import Account, Delivery, default_world
 
 from .support import APP, CREATOR, INIT, STATUS, Creator, mp4
 
@@ -95,6 +98,152 @@ def test_a_world_by_client_key_and_by_what_was_issued_for_it() -> None:
     assert put.status_code == 201
     assert not mock.world.posts
     assert client.post("/_mock/worlds", json={"name": "other", "client_key": "my_key"}).status_code == 400
+
+
+def test_a_world_that_is_dropped_gives_its_name_and_its_client_key_back() -> None:
+    client = client_of(MockTikTok())
+    made(client, name="mine", client_key="my_key")
+    assert client.delete("/_mock/worlds/mine").status_code == 200
+    again = made(client, name="mine", client_key="my_key")
+    assert (again["client_key"], again["posts"]) == ("my_key", 0)
+    assert client.delete("/_mock/worlds/nowhere").status_code == 404
+
+
+def test_a_world_is_made_with_switches_flags_and_domains() -> None:
+    client = client_of(MockTikTok())
+    one = made(
+        client,
+        audited=True,
+        frozen=False,
+        verified_domains=["media.example.test"],
+        switches={"token_profile": "legacy", "check_media": False, "min_chunk_size": 24},
+    )
+    assert one["frozen"] is False
+    switches = client.get(f"{one['url']}/_mock/switches").json()["switches"]
+    names = ("token_profile", "check_media", "min_chunk_size")
+    assert [switches[name] for name in names] == ["legacy", False, 24]
+    (app,) = client.get(f"{one['url']}/_mock/apps").json()["apps"]
+    assert (app["audited"], app["properties"][0]["value"]) == (True, "media.example.test")
+
+
+def test_a_world_made_from_within_another_stands_beside_it() -> None:
+    client = client_of(MockTikTok())
+    one = made(client, name="one")
+    two = client.post(f"{one['url']}/_mock/worlds", json={"name": "two"}).json()
+    assert two["url"] == "http://tiktok.mock/_world/two"
+    assert [world["name"] for world in client.get("/_mock/worlds").json()["worlds"]] == [
+        "default",
+        "one",
+        "two",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"name": "a b"}, "'a b' cannot be the name of a world: letters, digits and . _ ~ - can"),
+        ({"name": "default"}, "there is a world 'default' already"),
+        ({"audited": 1}, "audited must be true or false"),
+        ({"switches": ["token_profile"]}, "switches must be an object"),
+        ({"switchs": {}}, "a world has no 'switchs'; it has name, seed"),
+    ],
+)
+def test_a_world_that_cannot_be_made(settings: dict[str, Any], reason: str) -> None:
+    client = client_of(MockTikTok())
+    answer = client.post("/_mock/worlds", json=settings)
+    assert answer.status_code == 400
+    assert reason in answer.json()["error"]
+    assert len(client.get("/_mock/worlds").json()["worlds"]) == 1
+
+
+def test_switches_are_turned_over_http_and_only_in_one_world() -> None:
+    client = client_of(MockTikTok())
+    made(client, name="other")
+    turned = client.post("/_mock/switches", json={"daily_posts": 0, "as_of": "2026-08-01"}).json()["switches"]
+    assert (turned["daily_posts"], turned["as_of"]) == (0, "2026-08-01")
+    headers = token_in(client)
+    assert client.post(INIT, json=BODY, headers=headers).json()["error"]["code"] == "spam_risk_too_many_posts"
+    elsewhere = client.get("/_mock/switches", headers={"x-mock-world": "other"}).json()["switches"]
+    assert (elsewhere["daily_posts"], elsewhere["as_of"]) == (15, None)
+    assert client.post("/_mock/switches", json={"as_of": None}).json()["switches"]["as_of"] is None
+
+
+def test_events_of_a_world_go_to_its_own_receiver() -> None:
+    first = MockTikTok()
+    one, two = first.add_world("one"), first.add_world("two")
+    told: list[str] = []
+
+    def receiver(name: str, status: int) -> Callable[[Delivery, dict[str, str]], int]:
+        def receive(delivery: Delivery, _headers: dict[str, str]) -> int:
+            told.append(f"{name}: {delivery.event}")
+            return status
+
+        return receive
+
+    one.on_event(receiver("one", 200))
+    two.on_event(receiver("two", 500))
+    client = client_of(first)
+    for world in (two, one):
+        client.post(f"{world.url}/_mock/webhook/ping")
+        client.post(f"{world.url}/_mock/clock", json={"advance": 1})
+    assert told == ["two: tiktok.ping", "one: tiktok.ping"]
+    client.post(f"{two.url}/_mock/clock", json={"advance": 60})
+    assert told[2:] == ["two: tiktok.ping"]
+
+
+def test_a_client_that_goes_away_leaves_its_world_as_it_was() -> None:
+    """By prefix, by header and by what was issued: the chunk counts as never sent, and can be sent again."""
+    mock = MockTikTok()
+    client = client_of(mock)
+
+    def half() -> Iterator[bytes]:
+        yield mp4(12)
+        raise OSError("the disk is gone")
+
+    for name, base, key in (("one", "http://tiktok.mock/_world/one", ""), ("two", "", "two_key")):
+        made(client, name=name, client_key=key)
+        headers = token_in(client, **({} if base else {"x-mock-world": name}))
+        if base:
+            headers = token_in(client, base)
+        started = client.post(f"{base}{INIT}", json=BODY, headers=headers).json()["data"]
+        upload = {"content-type": "video/mp4", "content-range": "bytes 0-23/24", "content-length": "24"}
+        with pytest.raises(OSError, match="disk"):
+            client.put(started["upload_url"], content=half(), headers=upload)
+        journal = client.get("/_mock/journal", headers={"x-mock-world": name}).json()["requests"]
+        assert (journal[-1]["operation"], journal[-1]["outcome"]) == ("uploadChunk", "gone")
+        assert client.put(started["upload_url"], content=mp4(), headers=upload).status_code == 201
+
+
+def test_a_form_too_long_to_be_looked_through_is_read_to_its_end_all_the_same() -> None:
+    """Which world a form means is looked for in its first 64 KiB; whose it is after that, it is whole."""
+    mock = MockTikTok()
+    client = client_of(mock)
+    made(client, name="mine", client_key="my_key")
+    secret = {"client_secret": APP["client_secret"], "grant_type": "client_credentials"}
+    for key, count in (("mock_client_key", 1), ("my_key", 1)):
+        form = {"client_key": key, "note": "x" * 200_000, **secret}
+        assert client.post("/v2/oauth/token/", data=form).json()["access_token"].startswith("clt.")
+        assert mock.journal.count(operation="getToken") == count
+
+    def broken() -> Iterator[bytes]:
+        yield b"client_key=my_key&grant_type=client_credentials&note=" + b"x" * 70_000
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="disk"):
+        client.post(
+            "/v2/oauth/token/",
+            content=broken(),
+            headers={"content-type": "application/x-www-form-urlencoded"},
+        )
+    journal = client.get("/_mock/journal", headers={"x-mock-world": "mine"}).json()["requests"]
+    assert journal[-1]["outcome"] == "gone"
+
+
+def test_a_world_made_by_hand_cannot_be_made_anew() -> None:
+    client = client_of(MockTikTok(default_world()))
+    answer = client.post("/_mock/reset")
+    assert answer.status_code == 400
+    assert "nobody knows how to make it anew" in answer.json()["error"]
 
 
 def test_worlds_have_their_own_clock_faults_journal_and_seed() -> None:
@@ -211,6 +360,69 @@ def test_a_restored_world_goes_on_like_the_original() -> None:
     assert rest(other, creator) == rest(mock, creator)
 
 
+def under_way(mock: MockTikTok) -> list[str]:
+    """A post that is being downloaded, a draft in an inbox, one that is moderated, events to send again."""
+    player = Player(mock).log_in()
+    moderated = player.post_video(privacy_level="PUBLIC_TO_EVERYONE")
+    draft = player.post_video(draft=True)
+    mock.clock.advance(12)
+    mock.deliver()
+    pulled = data(player.pull_video())["publish_id"]
+    stages = [mock.post(one).stage.name for one in (moderated, draft, pulled)]
+    assert stages == ["PUBLISHED", "IN_INBOX", "DOWNLOADING"]
+    assert mock.post(moderated).awaiting_moderation
+    return [moderated, draft, pulled]
+
+
+def later(mock: MockTikTok, posts: list[str]) -> list[Any]:
+    """What becomes of them: after a download, after moderation, after a day."""
+    seen: list[Any] = []
+    for seconds in (5, 10, 60, 86400):
+        mock.clock.advance(seconds)
+        player = Player(mock).log_in()
+        seen += [player.status(one) for one in posts]
+        seen.append(
+            [(one.event, one.state, [try_.at for try_ in one.attempts]) for one in mock.world.deliveries]
+        )
+    return seen
+
+
+def test_what_is_under_way_in_a_world_goes_on_where_it_is_restored() -> None:
+    mock = MockTikTok(
+        public=True,
+        audited=True,
+        verified_domains=("media.example.test",),
+        webhook_url="http://127.0.0.1:9/hook",
+        switches=Switches(check_media=False, progress="time", expired_draft="failed", as_of=date(2026, 8, 1)),
+    )
+    posts = under_way(mock)
+    assert [one.state for one in mock.world.deliveries] == ["pending", "pending"]
+    document = json.loads(json.dumps(mock.snapshot()))
+    other = MockTikTok()
+    other.restore(document)
+    assert other.snapshot() == document
+    original = later(mock, posts)
+    assert later(other, posts) == original
+    assert [one["status"] for one in original[-4:-1]] == ["PUBLISH_COMPLETE", "FAILED", "PUBLISH_COMPLETE"]
+
+
+def test_accounts_with_videos_and_apps_with_domains_are_restored_whole() -> None:
+    mock = MockTikTok(public=True, audited=True, verified_domains=("media.example.test",))
+    seed = {
+        "apps": [{"client_key": "my_key", "scopes": ["video.list", "user.info.basic"]}],
+        "accounts": [{"username": "ada", "videos": [{"title": "First", "view_count": 7}]}],
+    }
+    client = client_of(mock)
+    assert client.post("/_mock/seed", json=seed).status_code == 200
+    other = MockTikTok()
+    document = json.loads(json.dumps(mock.snapshot()))
+    other.restore(document)
+    assert other.snapshot() == document
+    assert other.world.apps["my_key"].scopes == frozenset({"video.list", "user.info.basic"})
+    assert [(one.title, one.view_count) for one in other.world.accounts["ada"].videos] == [("First", 7)]
+    assert [(one.value, one.verified) for one in other.world.app.properties] == [("media.example.test", True)]
+
+
 def test_a_fork_goes_its_own_way() -> None:
     mock = MockTikTok(switches=Switches(min_chunk_size=24))
     busy(mock)
@@ -283,6 +495,14 @@ def test_a_seed_in_yaml() -> None:
     assert sorted(video["title"] for video in videos) == ["First", "Second"]
 
 
+def test_a_seed_changes_an_app_that_is_there_already() -> None:
+    mock = MockTikTok()
+    seed = {"apps": [{**APP, "redirect_uris": ["https://app.example.test/cb/"], "audited": True}]}
+    assert client_of(mock).post("/_mock/seed", json=seed).status_code == 200
+    assert list(mock.world.apps) == [APP["client_key"]]
+    assert (mock.app.redirect_uris, mock.app.audited) == (("https://app.example.test/cb/",), True)
+
+
 @pytest.mark.parametrize(
     ("seed", "reason"),
     [
@@ -293,6 +513,7 @@ def test_a_seed_in_yaml() -> None:
         ("{accounts: [{username: x, private: 'yes'}]}", "private of an account must be like False"),
         ("{accounts: {username: x}}", "accounts is a list of objects"),
         ("{tokens: [{username: nobody}]}", "there is no 'nobody'"),
+        ("{tokens: [{user: mock.creator}]}", "a token has no 'user'"),
         ("{a: b: c}", "neither JSON nor YAML"),
     ],
 )
