@@ -22,7 +22,7 @@ from .coverage import Coverage
 from .faults import FaultPlan
 from .ids import MARK, Ids, as_uuid
 from .journal import Journal
-from .rules.registration import check_property, check_registration
+from .rules.registration import check_callback_url, check_host, check_property, check_registrations
 from .switches import Switches
 
 if TYPE_CHECKING:
@@ -64,7 +64,11 @@ class App:
     client_key: str
     client_secret: str
     name: str = "Mock app"
-    redirect_uris: tuple[str, ...] | None = None
+    redirect_uris: tuple[str, ...] | None = attrs.field(
+        default=None,
+        validator=lambda _app, _field, uris: check_registrations(uris or ()),
+        on_setattr=attrs.setters.validate,
+    )
     """Registered addresses; None for any that could be registered."""
     scopes: frozenset[str] | None = None
     """Scopes it was approved for; None for all."""
@@ -76,7 +80,11 @@ class App:
     """Users of a sandbox, and when each was added."""
     active_user_cap: int | None = None
     """How many users may post within 24 hours once it is audited; None for as many as like to."""
-    webhook_url: str = ""
+    webhook_url: str = attrs.field(
+        default="",
+        validator=lambda _app, _field, url: check_callback_url(url),
+        on_setattr=attrs.setters.validate,
+    )
     properties: list[UrlProperty] = attrs.field(factory=list[UrlProperty])
     active: dict[str, float] = attrs.field(factory=dict[str, float])
     """Who posted through it, and when last."""
@@ -372,7 +380,7 @@ class World:
         self.ids = Ids(str(seed))
         self.clock = clock or Clock()
         self.switches = switches or Switches()
-        self.webhook_hosts = webhook_hosts
+        self.webhook_hosts = tuple(check_host(host) for host in webhook_hosts)
         """Hosts besides loopback that may be called with events."""
         self.receiver: Callable[[Delivery, dict[str, str]], int] | None = None
         """Takes the place of HTTP for events: it gets the delivery and its headers and returns a status."""
@@ -439,10 +447,6 @@ class World:
 
     def add_app(self, app: App) -> App:
         """Register an app."""
-        for uri in app.redirect_uris or ():
-            check_registration(uri)
-        if len(app.redirect_uris or ()) > limits.REDIRECT_URIS_MAX_COUNT:
-            raise ValueError(f"at most {limits.REDIRECT_URIS_MAX_COUNT} redirect URIs can be registered")
         self.apps[app.client_key] = app
         return app
 

@@ -195,6 +195,7 @@ def test_the_page_works_without_its_last_slash(player: Player) -> None:
         ("http://127.0.0.1:*/callback/", "http://127.0.0.1:/callback/", False),
         ("http://127.0.0.1:*/callback/", "http://127.0.0.1:1@evil.test:2/callback/", False),
         ("https://127.0.0.1:3455/callback/", "https://127.0.0.1:3455/callback/", True),
+        ("http://127.0.0.1:8/a:*", "http://127.0.0.1:8/a:9", False),
     ],
 )
 def test_a_redirect_uri_must_be_registered(player: Player, registered: str, used: str, fits: bool) -> None:
@@ -215,6 +216,9 @@ def test_a_redirect_uri_must_be_registered(player: Player, registered: str, used
         "/cb",
         "https://[::1",
         "https://a.test/with space",
+        "https://a.test:*/cb",
+        "https://*.a.test/cb",
+        "https://localhost:*:80/cb",
     ],
 )
 def test_what_the_portal_does_not_register(mock: MockTikTok, uri: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.mock.support import Player, mp4, set_switches
-from tiktok_mock_server import Account, MockTikTok, lifecycle, webhooks
+from tiktok_mock_server import Account, MockTikTok, World, lifecycle, webhooks
 from tiktok_mock_server.addresses import is_loopback
 from tiktok_mock_server.world import Delivery
 from tiktok_openapi import webhooks as bindings
@@ -249,6 +249,28 @@ def test_without_a_callback_url_events_are_only_written_down(player: Player) -> 
     player.post_video()
     player.mock.clock.advance(86400)
     assert [delivery.state for delivery in player.mock.world.deliveries] == ["not sent"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense", "ftp://127.0.0.1/x", "http://[::1", "http://127.0.0.1:99999/", "http:///x", "http://a b/"],
+)
+def test_an_address_that_no_event_can_go_to_is_refused_when_it_is_set(player: Player, url: str) -> None:
+    for setting in (
+        lambda: MockTikTok(webhook_url=url),
+        lambda: setattr(player.mock.app, "webhook_url", url),
+    ):
+        with pytest.raises(ValueError, match="is no address for events: write one such as"):
+            setting()
+    assert player.http.post("/_mock/webhook", json={"url": url}).status_code == 400
+    assert player.revoke(player.token).json() == {}
+
+
+@pytest.mark.parametrize("host", ["http://receiver.test", "receiver.test:8080", "receiver.test/hook", ""])
+def test_a_listed_host_is_a_host_and_nothing_else(host: str) -> None:
+    with pytest.raises(ValueError, match="is no host: write receiver"):
+        World(webhook_hosts=(host,))
+    assert World(webhook_hosts=("Receiver.Test", "::1")).webhook_hosts == ("receiver.test", "::1")
 
 
 def test_hosts_that_are_neither_here_nor_listed_are_never_called(

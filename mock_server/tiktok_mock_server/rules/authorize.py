@@ -122,7 +122,9 @@ def registered(app: App, uri: str) -> bool:
 
 def _fits_any_port(known: str, uri: str) -> bool:
     start, wildcard, end = known.partition(":*")
-    if not wildcard or not uri.startswith(start + ":") or not uri.endswith(end):
+    if not wildcard or "/" in start.partition("//")[2]:  # what stands in a path is no port
+        return False
+    if not uri.startswith(start + ":") or not uri.endswith(end):
         return False
     port = uri[len(start) + 1 : len(uri) - len(end)]
     return port.isascii() and port.isdigit() and 0 < int(port) < 65536

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from tiktok_openapi import limits
 
 from ..addresses import is_loopback_uri
 from ..rule import rule
@@ -25,6 +29,11 @@ PREFIX = rule(
 )
 
 
+_DOMAIN = re.compile(r"[^\s/:@*?#,]+")
+_WILDCARD = re.compile(r"^([^/]*//[^/]*):\*(?=/|$)")
+"""A redirect URI up to a port that is `*`."""
+
+
 def registration_problem(uri: str) -> str | None:
     """What keeps a redirect URI from being registered."""
     if len(uri) >= 512:
@@ -33,12 +42,14 @@ def registration_problem(uri: str) -> str | None:
         return "it has a query or a fragment"
     if not uri.isprintable() or " " in uri:
         return "it has spaces or control characters"
-    with_port = uri.replace(":*", ":1", 1)
+    with_port = _WILDCARD.sub(r"\1:1", uri, count=1)
     try:
         parts = urlsplit(with_port)
         port = parts.port
     except ValueError:
         return "it cannot be read"
+    if "*" in parts.netloc or (with_port != uri and not is_loopback_uri(with_port)):
+        return "only the port of localhost or 127.0.0.1 can be *"
     if not parts.hostname:
         return "it is not absolute"
     if is_loopback_uri(with_port):
@@ -48,24 +59,60 @@ def registration_problem(uri: str) -> str | None:
     return None if parts.scheme == "https" else "it is not https"
 
 
-def check_registration(uri: str) -> None:
-    """Refuse to register a redirect URI that the portal refuses. Raises ValueError."""
-    problem = registration_problem(uri)
-    if problem is not None:
-        raise ValueError(f"{uri!r} cannot be registered: {problem}. {REGISTRATION.text}")
+def check_registrations(uris: Sequence[str]) -> None:
+    """Refuse to register redirect URIs that the portal refuses. Raises ValueError."""
+    for uri in uris:
+        problem = registration_problem(uri)
+        if problem is not None:
+            raise ValueError(f"{uri!r} cannot be registered: {problem}. {REGISTRATION.text}")
+    if len(uris) > limits.REDIRECT_URIS_MAX_COUNT:
+        raise ValueError(
+            f"at most {limits.REDIRECT_URIS_MAX_COUNT} redirect URIs can be registered, not {len(uris)}"
+        )
+
+
+def check_callback_url(url: str) -> None:
+    """Refuse an address that no event can go to; an empty one means that none go out. Raises ValueError."""
+    if url and not _can_be_called(url):
+        raise ValueError(
+            f"{url!r} is no address for events: write one such as http://127.0.0.1:8000/webhook, "
+            "or nothing for no events"
+        )
+
+
+def _can_be_called(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = url.isprintable() and " " not in url
+    return plain and port != 0 and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def check_host(host: str) -> str:
+    """A host that may be called, in the form it is compared in. Raises ValueError for anything else."""
+    found = host.strip().lower()
+    if not found or any(sign in found for sign in "/@ ") or (found.count(":") == 1):
+        raise ValueError(f"{host!r} is no host: write receiver.example.com, without scheme, port and path")
+    return found.strip("[]")
 
 
 def check_property(value: str) -> str:
     """A domain or prefix in the form it is kept in. Raises ValueError when it cannot be verified."""
     if "://" not in value:
         domain = value.strip().strip(".").lower()
-        if not domain or "/" in domain or " " in domain:
+        if not _DOMAIN.fullmatch(domain) or _is_ip(domain):
             raise ValueError(
                 f"{value!r} is no domain: write example.com, or https://example.com/media/ for a prefix"
             )
         return domain
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not value.endswith("/") or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValueError(f"{value!r} cannot be read: {PREFIX.text}") from None
+    plain = value.isprintable() and " " not in value
+    if parts.scheme != "https" or not value.endswith("/") or parts.query or parts.fragment or not plain:
         raise ValueError(f"{value!r} is no prefix that TikTok verifies: {PREFIX.text}")
     if _is_ip(parts.hostname or ""):
         raise ValueError(f"{value!r} names an IP address: {PREFIX.text}")
