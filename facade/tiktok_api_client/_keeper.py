@@ -321,9 +321,9 @@ class TokenKeeper:
         self.current = stored.open_id if open_id is None else self.current
         return answer
 
-    def revoked(self, access_token: str, account: str | None) -> Flow[None]:
+    def revoked(self, access_token: str) -> Flow[None]:
         """Forget whoever an access token belonged to."""
-        owner = account or next((t.open_id for t in self._known() if t.access_token == access_token), None)
+        owner = next((t.open_id for t in self._known() if t.access_token == access_token), None)
         if owner is not None:
             yield from self.forget(owner)
 

@@ -408,7 +408,8 @@ class TikTok(Publishing, _Face):
 
         Args:
             access_token: that of the user; the account's own if not given, refreshed first where it has
-                ended, since TikTok does not take an expired one.
+                ended, since TikTok does not take an expired one. An account whose tokens are dead for good
+                is forgotten without more ado.
         """
         self._runner.run(_login.revoke(self._session, access_token))
 
@@ -725,7 +726,8 @@ class AsyncTikTok(AsyncPublishing, _Face):
 
         Args:
             access_token: that of the user; the account's own if not given, refreshed first where it has
-                ended, since TikTok does not take an expired one.
+                ended, since TikTok does not take an expired one. An account whose tokens are dead for good
+                is forgotten without more ado.
         """
         await self._runner.run(_login.revoke(self._session, access_token))
 

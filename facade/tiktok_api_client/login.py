@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from tiktok_openapi import CodeChallengeMethod, Impossible, Scope, UserToken
+from tiktok_openapi import CodeChallengeMethod, Impossible, LoginRequired, Scope, UserToken
 from tiktok_openapi.limits import REDIRECT_URI_MAX_LENGTH
 from tiktok_openapi.operations import oauth
 from tiktok_openapi.routes import ROUTES
@@ -246,15 +246,29 @@ def refresh(session: Session, refresh_token: str | None) -> Flow[UserToken]:
 
 def revoke(session: Session, access_token: str | None) -> Flow[None]:
     """End the connection with a user."""
-    account: str | None = None
-    if access_token is None:
-        account = yield from session.keeper.account(session.open_id)
-        access_token = (yield from session.keeper.token(account, session.send)).access_token
+    if access_token is not None:
+        yield from _revoke(session, access_token)
+        yield from session.keeper.revoked(access_token)
+        return
+    keeper = session.keeper
+    account = yield from keeper.account(session.open_id)
+    try:
+        token = yield from keeper.token(account, session.send)
+        try:
+            yield from _revoke(session, token.access_token)
+        except LoginRequired:  # it died before its time
+            token = yield from keeper.token(account, session.send, token.access_token)
+            yield from _revoke(session, token.access_token)
+    except LoginRequired:
+        pass  # neither token works any more: the user, or TikTok, has ended the connection already
+    yield from keeper.forget(account)
+
+
+def _revoke(session: Session, access_token: str) -> Flow[None]:
     app = session.app
     yield from session.perform(
         oauth.revoke_token(client_key=app.client_key, client_secret=app.client_secret, token=access_token)
     )
-    yield from session.keeper.revoked(access_token, account)
 
 
 def from_browser(

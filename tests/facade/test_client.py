@@ -450,6 +450,36 @@ def test_a_revoked_account_is_forgotten(kind: str, server: FakeTikTok, clock: Fa
         tik.get_creator_info()
 
 
+@pytest.mark.parametrize("hours", [0, 200 * 24])
+def test_an_account_whose_user_has_left_already_is_forgotten(
+    kind: str, server: FakeTikTok, clock: FakeClock, hours: int
+) -> None:
+    store = MemoryTokenStore()
+    tik = logged_in(kind, server, clock, token_store=store)
+    server.alive.clear()
+    server.answer = lambda _: oauth_refusal()
+    clock.time += hours * 3600
+    tik.revoke_access_token()
+    assert store.accounts() == []
+
+
+def test_an_access_token_that_died_before_its_time_is_refreshed_and_then_revoked(
+    kind: str, server: FakeTikTok, clock: FakeClock
+) -> None:
+    store = MemoryTokenStore()
+    tik = logged_in(kind, server, clock, token_store=store)
+    revoked: list[str] = []
+
+    def revoke(request: httpx.Request) -> httpx.Response:
+        revoked.append(form(request)["token"])
+        return oauth_refusal() if len(revoked) == 1 else httpx.Response(200, content=b"")
+
+    server.answer = revoke
+    tik.revoke_access_token()
+    assert revoked == ["act.secret-user-1-1", "act.secret-user-1-2"]
+    assert store.accounts() == []
+
+
 def test_a_revoke_that_failed_forgets_nothing(kind: str, server: FakeTikTok, clock: FakeClock) -> None:
     store = MemoryTokenStore()
     tik = logged_in(kind, server, clock, token_store=store)
