@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import gc
-import pprint
 import sys
 from pathlib import Path
 from typing import Final
@@ -67,6 +65,8 @@ def write(files: dict[str, str], out: Path) -> list[str]:
 
 
 def _diff(wanted: dict[str, str], found: dict[str, str]) -> str:
+    import difflib  # generating should not pay for it
+
     parts: list[str] = []
     for path in sorted(wanted.keys() | found.keys()):
         old, new = found.get(path, ""), wanted.get(path, "")
@@ -80,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 when all is well, 1 when something differs, 2 when the description is refused."""
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["diff"]:
-        from .diff import main as compare_descriptions  # generating should not pay for it
+        from .diff import main as compare_descriptions  # nor for this
 
         return compare_descriptions(given[1:])
     parser = argparse.ArgumentParser(prog="python -m codegen", description=__doc__)
@@ -103,6 +103,8 @@ def main(arguments: list[str] | None = None) -> int:
     specs: list[Path] = options.spec or list(_SPECS)
     try:
         if options.dump_ir:
+            import pprint
+
             for spec in specs:
                 pprint.pp(lower(load(spec)), width=120)
             return 0

@@ -1,4 +1,4 @@
-"""JSON as text. Where msgspec is installed (the extra `fast`), it reads and writes the same values, faster."""
+"""JSON as text. Where msgspec is installed (the extra `fast`), it reads and writes the same, faster."""
 
 from __future__ import annotations
 
