@@ -46,7 +46,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
-        # Compiling templates is a seventh of a run; Jinja keeps the result, by their text, in a temporary folder.
+        # Compiling templates is a seventh of a run; Jinja keeps what came of a text in a temporary folder.
         bytecode_cache=jinja2.FileSystemBytecodeCache(pattern="tiktok-openapi-%s"),
     )
 
