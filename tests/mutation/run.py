@@ -1,27 +1,43 @@
 """Mutation testing with mutmut: `make mutation`, or `python -m tests.mutation.run facade` for one group.
 
-A copy of the tree is mutated, in `.work/mutation`, with the packages side by side as they are installed. Of
-each group nine mutants of ten must be killed by the tests named for it. Survivors are printed; those that
-were looked at stand in `survivors.yaml` with the reason why they may live.
+For each group a copy of the tree is mutated, in `.work/mutation`, with the packages side by side as they are
+installed. Nine mutants of ten must be killed by the tests named for the group, whatever the reason of the
+others. Survivors that were looked at stand in `survivors.yaml`, with the reason why they may live; those that
+were not are printed, with what they change. `--again` tries the survivors of the last run once more, with the
+tests as they are now: it is how to write tests for them.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
+import difflib
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 WORK = ROOT / ".work" / "mutation"
+SURVIVORS = Path(__file__).parent / "survivors.yaml"
 LEAST = 0.90
+MINUTES = 30
+"""After so many a group is given up: it hangs."""
+
+KILLED = ("killed", "timeout", "segfault")
+LIVING = ("survived", "no tests", "suspicious")
+
 PACKAGES = {
     "tiktok_openapi": ROOT / "generated" / "tiktok_openapi",
     "tiktok_api_client": ROOT / "facade" / "tiktok_api_client",
@@ -31,99 +47,196 @@ PACKAGES = {
 
 @dataclass(frozen=True)
 class Group:
-    """What is mutated together, and which tests must notice."""
+    """What is mutated together, and the tests that must notice; quick ones, since each mutant meets many."""
 
     mutate: tuple[str, ...]
     tests: tuple[str, ...]
 
 
+def _paths(pattern: str, *names: str) -> tuple[str, ...]:
+    return tuple(pattern.format(name) for name in names)
+
+
 GROUPS = {
     "facade": Group(
-        tuple(
-            f"tiktok_api_client/{name}.py"
-            for name in ("plan", "pkce", "callback", "schedule", "webhooks", "ranges")
-        ),
+        _paths("tiktok_api_client/{}.py", "plan", "pkce", "callback", "schedule", "webhooks", "ranges"),
         (
-            *(f"tests/facade/test_{name}.py" for name in ("plan", "pkce", "callback", "schedule")),
-            *(f"tests/facade/test_{name}.py" for name in ("webhooks", "ranges", "login")),
-            *("tests/traps/test_client_traps.py", "tests/mutation/test_complaints.py"),
+            *_paths("tests/facade/test_{}.py", "plan", "pkce", "callback", "schedule", "webhooks", "ranges"),
+            *("tests/facade/test_login.py", "tests/traps/test_client_traps.py"),
+            "tests/mutation/test_complaints.py",
         ),
     ),
     "refresh": Group(
         ("tiktok_api_client/_keeper.py",),
         (
-            *("tests/facade/test_keeper.py", "tests/facade/test_client.py"),
+            *_paths("tests/facade/test_{}.py", "keeping_tokens", "keeper", "client"),
             "tests/mutation/test_tokens_noticed.py",
         ),
     ),
     "decode": Group(
         ("tiktok_openapi/_runtime/model.py",),
-        ("tests/bindings", "tests/contract/test_bindings_contract.py"),
+        (*_paths("tests/bindings/test_{}.py", "reading_answers", "documented_examples"),),
     ),
-    "rules": Group(
-        ("tiktok_mock_server/rules/*",),
+    "login": Group(
+        _paths("tiktok_mock_server/rules/{}.py", "authorize", "oauth", "qr", "registration", "tokens"),
         (
-            *(f"tests/mock/test_mock_{name}.py" for name in ("traps", "codes", "oauth", "publish")),
-            *(f"tests/mock/test_mock_{name}.py" for name in ("pull", "qr", "status", "upload", "display")),
+            *_paths(
+                "tests/mock/test_mock_{}.py", "explanations", "login_edges", "oauth", "qr", "pull", "traps"
+            ),
+        ),
+    ),
+    "posting": Group(
+        _paths(
+            "tiktok_mock_server/rules/{}.py",
+            *("creator_info", "display", "publish", "pull", "quotas", "rate_limits", "status", "upload"),
+        ),
+        (
+            *_paths("tests/mock/test_mock_{}.py", "explanations", "publish", "pull", "status", "upload"),
+            *_paths("tests/mock/test_mock_{}.py", "display", "traps"),
         ),
     ),
 }
 
 
-def prepare(group: Group) -> None:
-    """The copy, and mutmut's settings in it."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    ignored = shutil.ignore_patterns("__pycache__", "node_modules", "media")
-    for name, source in PACKAGES.items():
-        shutil.copytree(source, WORK / name, ignore=ignored)
-    for name in ("tests", "codegen", "spec", "docs", "examples"):
-        shutil.copytree(ROOT / name, WORK / name, ignore=ignored)
-    (WORK / "generated").mkdir()
-    (WORK / "generated" / "tiktok_openapi").symlink_to(WORK / "tiktok_openapi")
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    settings = {
-        "source_paths": list(PACKAGES),
-        "only_mutate": list(group.mutate),
-        "also_copy": ["tests", "codegen", "spec", "generated", "docs", "examples", "pyproject.toml"],
-        "pytest_add_cli_args_test_selection": list(group.tests),
-        "pytest_add_cli_args": ["-x", "-W", "default", "-p", "no:randomly"],
-    }
-    lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
-    (WORK / "pyproject.toml").write_text("\n".join([text, "[tool.mutmut]", *lines, ""]), encoding="utf-8")
+class DidNotRun(Exception):
+    """There is nothing to judge by."""
 
 
-def results() -> dict[str, str]:
-    """Mutant → what became of it."""
-    done = mutmut("results", "--all", "true")
-    return dict(re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", done.stdout, re.MULTILINE))
+class Copy:
+    """The tree that a group is tried in."""
+
+    def __init__(self, name: str) -> None:
+        self.group = GROUPS[name]
+        self.place = WORK / name
+
+    def prepare(self) -> None:
+        """A fresh copy, and mutmut's settings in it."""
+        shutil.rmtree(self.place, ignore_errors=True)
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", "media")
+        for name, source in PACKAGES.items():
+            shutil.copytree(source, self.place / name, ignore=ignored)
+        self.renew_tests()
+        for name in ("codegen", "spec", "docs", "examples"):
+            shutil.copytree(ROOT / name, self.place / name, ignore=ignored)
+        (self.place / "generated").mkdir()
+        (self.place / "generated" / "tiktok_openapi").symlink_to(self.place / "tiktok_openapi")
+        text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        settings = {
+            "source_paths": list(PACKAGES),
+            "only_mutate": list(self.group.mutate),
+            "also_copy": ["tests", "codegen", "spec", "generated", "docs", "examples", "pyproject.toml"],
+            "pytest_add_cli_args_test_selection": list(self.group.tests),
+            "pytest_add_cli_args": ["-x", "-W", "default", "-p", "no:randomly"],
+            "use_git_change_detection": False,
+        }
+        lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+        (self.place / "pyproject.toml").write_text(
+            "\n".join([text, "[tool.mutmut]", *lines, ""]), encoding="utf-8"
+        )
+
+    def renew_tests(self) -> None:
+        """The tests as they are now."""
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", "media")
+        shutil.rmtree(self.place / "tests", ignore_errors=True)
+        shutil.copytree(ROOT / "tests", self.place / "tests", ignore=ignored)
+
+    def mutmut(self, *arguments: str, show: bool = False) -> str:
+        """What one command of mutmut prints."""
+        running = subprocess.Popen(
+            [str(Path(sys.executable).parent / "mutmut"), *arguments],
+            cwd=self.place,
+            text=True,
+            stdout=None if show else subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            printed, _ = running.communicate(timeout=MINUTES * 60)
+        except BaseException as problem:
+            os.killpg(running.pid, signal.SIGKILL)
+            if isinstance(problem, subprocess.TimeoutExpired):
+                raise DidNotRun(f"it was not over after {MINUTES} minutes") from None
+            raise
+        if running.returncode:
+            raise DidNotRun(f"mutmut said:\n{(printed or '')[-3000:]}")
+        return printed or ""
+
+    def results(self) -> dict[str, str]:
+        """Mutant → what became of it."""
+        told = self.mutmut("results", "--all", "true")
+        return dict(re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", told, re.MULTILINE))
+
+    def changes(self) -> dict[str, str]:
+        """Mutant → the lines that it changes. mutmut can tell too, in seconds for each."""
+        found: dict[str, str] = {}
+        for path in self.group.mutate:
+            text = (self.place / "mutants" / path).read_text(encoding="utf-8")
+            lines = text.splitlines()
+            bodies = {
+                node.name: [line.strip() for line in lines[node.lineno : node.end_lineno]]
+                for node in ast.walk(ast.parse(text))
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and "__mutmut_" in node.name
+            }
+            module = path.removesuffix(".py").replace("/", ".")
+            for name, body in bodies.items():
+                original = bodies[re.sub(r"\d+$", "orig", name)] if not name.endswith("orig") else body
+                changed = difflib.ndiff(original, body)
+                found[f"{module}.{name}"] = " | ".join(line for line in changed if line[:2] in ("- ", "+ "))
+        return found
 
 
-def mutmut(*arguments: str, show: bool = False) -> subprocess.CompletedProcess[str]:
-    """One command of mutmut, in the copy."""
-    command = [str(Path(sys.executable).parent / "mutmut"), *arguments]
-    return subprocess.run(command, cwd=WORK, text=True, capture_output=not show, check=False)
+def looked_at() -> dict[str, str]:
+    """Mutant → why it may live."""
+    listed = cast("list[dict[str, object]]", yaml.safe_load(SURVIVORS.read_text(encoding="utf-8")))
+    return {str(one): str(entry["why"]) for entry in listed for one in cast("list[str]", entry["mutants"])}
 
 
-def judge(name: str, children: int, *, show: bool) -> bool:
+def verdict(name: str, children: int, *, show: bool, again: bool) -> str:
+    """Whether enough of a group died, in words."""
+    try:
+        enough = judge(name, children, show=show, again=again)
+    except DidNotRun as problem:
+        print(f"  {name}: did not run: {problem}", flush=True)
+        return "did not run"
+    return "enough" if enough else f"less than {LEAST:.0%}"
+
+
+def judge(name: str, children: int, *, show: bool, again: bool) -> bool:
     """Mutate a group; whether enough died."""
-    prepare(GROUPS[name])
-    done = mutmut("run", "--max-children", str(children), show=show)
-    found = results()
-    if not found:
-        print(f"  {name}: mutmut did not run\n{(done.stdout or '')[-3000:]}{(done.stderr or '')[-3000:]}")
-        return False
-    accepted: dict[str, str] = yaml.safe_load((Path(__file__).parent / "survivors.yaml").read_text()) or {}
-    count = Counter(found.values())
-    tried = sum(number for kind, number in count.items() if kind not in ("skipped", "not checked"))
-    living = sorted(one for one, kind in found.items() if kind in ("survived", "no tests", "suspicious"))
-    killed = tried - len(living)
-    print(f"  {name:<8} {tried:>5} mutants, {killed / max(1, tried):.1%} killed ({dict(count)})")
+    copy, began = Copy(name), time.monotonic()
+    only: list[str] = []
+    if again:
+        copy.renew_tests()
+        only = sorted(one for one, kind in copy.results().items() if kind not in KILLED)
+    else:
+        copy.prepare()
+    copy.mutmut("run", "--max-children", str(children), *only, show=show)
+    found = copy.results()
+    missing = sorted(one for one, kind in found.items() if kind not in KILLED + LIVING)
+    if not found or missing:
+        raise DidNotRun(f"{len(found)} mutants, of which {len(missing)} were not tried: {missing[:3]}")
+    report(name, found, copy.changes(), time.monotonic() - began)
+    return sum(kind in KILLED for kind in found.values()) >= LEAST * len(found)
+
+
+def report(name: str, found: Mapping[str, str], changes: Mapping[str, str], seconds: float) -> None:
+    """One line of the table, and the survivors that nobody has looked at."""
+    reasons = looked_at()
+    living = sorted(one for one, kind in found.items() if kind not in KILLED)
+    listed = [one for one in living if one in reasons]
+    killed = len(found) - len(living)
+    share, among_others = killed / len(found), killed / max(1, len(found) - len(listed))
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(found.values()).items()))
+    print(
+        f"  {name:<8} {len(found):>5} mutants  {share:>6.1%} killed  ({among_others:.1%} without the "
+        f"{len(listed)} listed)  {seconds / 60:>4.1f} min  {kinds}",
+        flush=True,
+    )
     for mutant in living:
-        reason = accepted.get(mutant)
-        changed = [line for line in mutmut("show", mutant).stdout.splitlines() if line[:1] in "+-"]
-        shown = " | ".join(line for line in changed if not line.startswith(("+++", "---")))
-        print(f"    {mutant}: {reason or 'not looked at yet'}\n      {shown[:200]}")
-    return killed >= LEAST * tried
+        if mutant not in reasons:
+            print(f"    not looked at: {mutant}\n      {changes.get(mutant, '')[:300]}")
+    for mutant in sorted(one for one in reasons if found.get(one) in KILLED):
+        print(f"    listed, but killed: {mutant}")
 
 
 def main() -> int:
@@ -132,9 +245,15 @@ def main() -> int:
     parser.add_argument("groups", nargs="*", choices=[[], *GROUPS], help="which; all when none is named")
     parser.add_argument("--children", type=int, default=2, help="processes at once")
     parser.add_argument("--show", action="store_true", help="let mutmut tell how it goes")
+    parser.add_argument("--again", action="store_true", help="only what survived the last run")
     options = parser.parse_args()
-    verdicts = [judge(name, options.children, show=options.show) for name in options.groups or GROUPS]
-    return 0 if all(verdicts) else 1
+    verdicts = {
+        name: verdict(name, options.children, show=options.show, again=options.again)
+        for name in options.groups or GROUPS
+    }
+    wrong = {name: said for name, said in verdicts.items() if said != "enough"}
+    print("; ".join(f"{name}: {said}" for name, said in wrong.items()) or "every group: enough are killed")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
