@@ -166,6 +166,8 @@ class Attempt:
 
     def resume(self, publish_id: str, video: VideoInput | None, size: int | None) -> Flow[Submitted]:
         """The rest of the way, from the journal."""
+        self._sent = Sent.YES  # who gives ids is TikTok
+        self._entry = attrs.evolve(self._entry, publish_id=publish_id)
         found = None if self._journal is None else (yield from written(self._journal.find, publish_id))
         if found is None:
             advice = "nobody else knows where its bytes go"
@@ -200,7 +202,7 @@ class Attempt:
         yield from notify(self._options.on_publish_id, begun.value.publish_id)
         receipt = None
         if request.source is not None:
-            receipt = yield from self._upload(request.source, 0)
+            receipt = yield from self._upload(request.source, resumed=False)
         return Submitted(begun.value.publish_id, request.keys, cast("dict[str, Any]", begun.body), receipt)
 
     def _describe(self, post: Post, request: Request) -> Flow[None]:
@@ -258,15 +260,18 @@ class Attempt:
         if not same:
             limit = f"must be the video that {entry.publish_id} was begun with ({entry.video_size:,} bytes)"
             raise Impossible("video", f"{source.name} with {source.size:,} bytes", limit)
-        standing = yield from where_tiktok_is(self._session, self._job(), self._options.access_token)
-        receipt = yield from self._upload(source, standing.position)
+        receipt = yield from self._upload(source, resumed=True)
         return attrs.evolve(self._result(resumed=True), receipt=receipt)
 
-    def _upload(self, source: Source, stored: int | None) -> Flow[Receipt | None]:
+    def _upload(self, source: Source, *, resumed: bool) -> Flow[Receipt | None]:
+        job = self._job()
+        stored: int | None = 0
         try:
+            if resumed:
+                stored = (yield from where_tiktok_is(self._session, job, self._options.access_token)).position
             receipt = yield from upload(
                 self._session,
-                self._job(),
+                job,
                 source,
                 stored=stored,
                 access_token=self._options.access_token,
@@ -305,7 +310,9 @@ class Attempt:
             return None
         if self._journal is None:
             raise Impossible("key", repr(key), "needs a journal")
+        self._sent = Sent.UNKNOWN  # what cannot be read may tell of a post
         found = yield from written(self._journal.look, self._entry.id)
+        self._sent = Sent.NO
         if found is not None:
             self._adopt(found, post)
         return found

@@ -37,6 +37,7 @@ from tiktok_openapi.routes import BY_ID
 
 from ._flow import Flow, Signal, blocking, notify, perform, sleep
 from ._session import LOGGER, Session
+from .errors import OverBudget
 from .plan import Chunk, ChunkPlan
 from .progress import Meter, Progress
 from .ranges import content_range, stored_bytes
@@ -172,7 +173,7 @@ def where_tiktok_is(session: Session, job: UploadJob, access_token: str | None =
         status = yield from session.ask(
             lambda token: fetch_status(access_token=token, publish_id=job.publish_id), access_token
         )
-    except (CouldNotAsk, Refused, Unreadable):
+    except (CouldNotAsk, Refused, Unreadable, OverBudget):
         return Standing()
     if status.status in {PublishState.PUBLISH_COMPLETE, PublishState.SEND_TO_USER_INBOX}:
         return Standing(job.plan.video_size, complete=True)

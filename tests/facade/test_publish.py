@@ -433,6 +433,28 @@ def test_a_key_may_be_used_again_when_its_upload_can_never_end(colour: str) -> N
     assert scene.post(key="summer").publish_id == "v_pub_file~v2-1.2"
 
 
+def test_a_key_may_be_used_again_when_tiktok_gave_its_post_up_meanwhile(colour: str) -> None:
+    scene = Scene(colour)
+    scene.upload.script = [unavailable] * 8
+    with pytest.raises(UploadFailed):
+        scene.post(key="summer")
+    scene.status = {"status": "FAILED", "fail_reason": "auth_removed"}
+    with pytest.raises(UploadEnded, match="TikTok gave the post up: auth_removed"):
+        scene.post(key="summer")
+    assert scene.post(key="summer").publish_id == "v_pub_file~v2-1.2"
+
+
+def test_a_key_whose_entry_cannot_be_read_may_have_posted(colour: str, tmp_path: Path) -> None:
+    scene = Scene(colour, journal=FileJournal(tmp_path))
+    scene.post(key="summer")
+    for file in tmp_path.glob("*.json"):
+        file.write_text("{")
+    with pytest.raises(StoreFailed) as failure:
+        scene.post(key="summer")
+    assert aftermath(failure.value) == Aftermath(Sent.UNKNOWN)
+    assert len(scene.posts) == 1
+
+
 def test_a_key_names_one_post_only(colour: str) -> None:
     scene = Scene(colour)
     scene.post(key="summer", title="Summer")
@@ -532,8 +554,18 @@ def test_a_journal_of_the_users_own_may_be_async(colour: str) -> None:
 
 
 def test_resume_needs_the_journal(colour: str) -> None:
-    with pytest.raises(Impossible, match="must be that of a post in the journal"):
+    with pytest.raises(Impossible, match="must be that of a post in the journal") as refusal:
         Scene(colour).door.do("resume", "v_pub_file~v2-1.7")
+    assert aftermath(refusal.value) == Aftermath(Sent.YES, "v_pub_file~v2-1.7")  # who gives ids is TikTok
+
+
+def test_a_spent_budget_for_questions_does_not_hide_that_an_upload_is_over(colour: str) -> None:
+    scene = Scene(colour, budget="raise")
+    for _ in range(30):
+        scene.door.do("check_upload_status", "v_pub_file~v2-1.7")
+    scene.upload.script = [over]
+    with pytest.raises(UploadEnded, match="HTTP 403"):
+        scene.post()
 
 
 def test_resume_of_what_is_done_asks_nothing(colour: str) -> None:
