@@ -74,12 +74,11 @@ class SystemClock:
         if signal is None:
             time.sleep(max(seconds, 0.0))
             return False
-        woken = threading.Event()
-        waiter = _thread_waiter(woken)
+        waiter, woken = _thread_waiter()
         if signal.enter(waiter):
             return True
         try:
-            woken.wait(max(seconds, 0.0))
+            woken.acquire(timeout=max(seconds, 0.0))
         finally:
             signal.leave(waiter)
         return signal.is_set
@@ -103,12 +102,16 @@ class SystemClock:
         return signal.is_set
 
 
-def _thread_waiter(woken: threading.Event) -> Waiter:
+def _thread_waiter() -> tuple[Waiter, threading.Lock]:
+    """A waiter, and the lock that it opens: unlike an `Event`, a signal handler may open it at any moment."""
+    woken = threading.Lock()
+    woken.acquire()
+
     def wake() -> bool:
-        woken.set()
+        woken.release()
         return True
 
-    return Waiter(wake)
+    return Waiter(wake), woken
 
 
 def _task_waiter(woken: anyio.Event) -> Waiter:
@@ -207,11 +210,10 @@ class SyncRunner:
         if isinstance(step, Monotonic):
             return self._clock.monotonic()
         if isinstance(step, Acquire):
-            woken = threading.Event()
-            waiter = _thread_waiter(woken)
+            waiter, woken = _thread_waiter()
             if not step.lock.enter(waiter):
                 try:
-                    woken.wait()
+                    woken.acquire()
                 except BaseException:
                     step.lock.leave(waiter)
                     raise

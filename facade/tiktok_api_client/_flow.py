@@ -43,10 +43,13 @@ class Waiter:
 
 
 class Signal:
-    """Something that happens once; set and waited for from threads and from tasks of any event loop."""
+    """Something that happens once; set and waited for from threads and from tasks of any event loop.
+
+    It may also be set by a signal handler: ``signal.signal(SIGTERM, lambda *_: stop.set())``.
+    """
 
     def __init__(self) -> None:
-        self._mutex = threading.Lock()
+        self._mutex = threading.RLock()  # a signal handler may come while this thread has it
         self._set = False
         self._waiters: list[Waiter] = []
 

@@ -12,6 +12,7 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
 
 import anyio
 import httpx
@@ -24,6 +25,7 @@ from tiktok_api_client._flow import (
     Lock,
     Signal,
     Stream,
+    Waiter,
     acquire,
     blocking,
     emit,
@@ -332,6 +334,36 @@ def test_a_signal_ends_a_sleep_early_from_another_thread() -> None:
     assert runner.run(sleep(60, signal)) is True
     assert runner.run(sleep(60, signal)) is True
     assert runner.run(sleep(0.001, Signal())) is False
+
+
+class Interrupted(list[Waiter]):
+    """A queue that an operating system's signal comes into the middle of."""
+
+    def append(self, waiter: Waiter, /) -> None:
+        signal.raise_signal(signal.SIGUSR1)
+        super().append(waiter)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there is no such signal here")
+def test_a_signal_may_be_set_by_a_signal_handler_that_interrupts_whoever_begins_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stop = Signal()
+    monkeypatch.setattr(stop, "_waiters", Interrupted())
+    ended: list[bool] = []
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: stop.set()), signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(5)  # nobody else could end this wait
+    try:
+        ended.append(SystemClock().sleep(60.0, stop))
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGUSR1, before[0])
+        signal.signal(signal.SIGALRM, before[1])
+    assert ended == [True]
 
 
 @pytest.mark.anyio
