@@ -91,8 +91,8 @@ GROUPS = {
             *("creator_info", "display", "publish", "pull", "quotas", "rate_limits", "status", "upload"),
         ),
         (
-            *_paths("tests/mock/test_mock_{}.py", "explanations", "publish", "pull", "status", "upload"),
-            *_paths("tests/mock/test_mock_{}.py", "display", "traps"),
+            *_paths("tests/mock/test_mock_{}.py", "explanations", "posting_edges", "publish", "pull"),
+            *_paths("tests/mock/test_mock_{}.py", "status", "upload", "display", "traps"),
         ),
     ),
 }
