@@ -154,8 +154,8 @@ def _uninterrupted() -> Generator[None, None, None]:
         yield
     finally:
         signal.signal(signal.SIGINT, default)
-    if pressed:
-        raise KeyboardInterrupt
+        if pressed:
+            raise KeyboardInterrupt  # also where the block failed: nobody asks the flow to go on
 
 
 class SyncRunner:

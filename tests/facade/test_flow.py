@@ -352,10 +352,13 @@ def test_a_signal_may_be_set_by_a_signal_handler_that_interrupts_whoever_begins_
     monkeypatch.setattr(stop, "_waiters", Interrupted())
     ended: list[bool] = []
 
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
     def give_up(number: int, frame: FrameType | None) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGUSR1, lambda *_: stop.set()), signal.signal(signal.SIGALRM, give_up)
+    before = signal.signal(signal.SIGUSR1, end), signal.signal(signal.SIGALRM, give_up)
     signal.alarm(5)  # nobody else could end this wait
     try:
         ended.append(SystemClock().sleep(60.0, stop))
@@ -440,6 +443,23 @@ def test_ctrl_c_waits_for_the_end_of_a_shielded_flow_and_a_second_one_does_not(r
     with ThreadPoolExecutor(1) as pool:
         pool.submit(runners.sync.run, shielded(interrupted(0, log))).result()
     assert log == ["done", "done"]
+
+
+def test_ctrl_c_is_not_lost_in_a_shielded_flow_that_fails(runners: Runners) -> None:
+    log: list[str] = []
+
+    def failing() -> Flow[None]:
+        yield from invoke(press_ctrl_c)
+        raise LookupError
+
+    def stubborn() -> Flow[None]:
+        with contextlib.suppress(LookupError):
+            yield from shielded(failing())
+        log.append("went on")
+
+    with pytest.raises(KeyboardInterrupt):
+        runners.sync.run(stubborn())
+    assert log == []
 
 
 def test_a_handler_of_ones_own_is_left_alone(runners: Runners) -> None:
