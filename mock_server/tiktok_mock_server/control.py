@@ -63,14 +63,19 @@ class Call:
             raise BadRequest(f"{key} must be a number")
         return float(value)
 
+    def whole(self, key: str, least: int, most: int, default: int) -> int:
+        """A whole number in the body."""
+        value = self.body.get(key, default)
+        if type(value) is not int or not least <= value <= most:
+            raise BadRequest(f"{key} must be a whole number from {least} to {most}, not {value!r}")
+        return value
+
     def scopes(self) -> tuple[str, ...] | None:
         """The scopes in the body, if it names some."""
         value = self.body.get("scopes")
         if value is None:
             return None
-        if not isinstance(value, list):
-            raise BadRequest("scopes must be a list of texts")
-        return tuple(str(one) for one in cast("list[object]", value))
+        return tuple(_texts(value, "scopes"))
 
     def post(self) -> Post:
         """The post that the path names."""
@@ -88,6 +93,13 @@ class Call:
     def delivery(self) -> Delivery:
         """The delivery that the path names."""
         return _known({one.id: one for one in self.world.deliveries}, self.name, "delivery")
+
+
+def _texts(value: object, name: str) -> list[str]:
+    """A list of texts."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in cast("list[object]", value)):
+        raise BadRequest(f"{name} must be a list of texts")
+    return cast("list[str]", value)
 
 
 def _known(table: Mapping[str, T], name: str, kind: str) -> T:
@@ -226,23 +238,35 @@ def _accounts(call: Call) -> object:
 
 
 def _add_account(call: Call) -> object:
-    account = call.world.add_account(Account(call.text("username")))
-    return _changed(call, account)
+    name = call.text("username")
+    if not name:
+        raise BadRequest("username must not be empty")
+    if name in call.world.accounts:
+        raise lifecycle.CannotHappen(
+            f"there is an account {name!r} already; change it with POST /_mock/accounts/{name}"
+        )
+    account = Account(name)
+    described = _changed(call, account)  # refuses what there is not before anybody knows the account
+    call.world.add_account(account)
+    return {**described, "nickname": account.nickname}
 
 
 def _change_account(call: Call) -> object:
     return _changed(call, call.account())
 
 
-def _changed(call: Call, account: Account) -> object:
-    for key, value in call.body.items():
-        if key == "username":
-            continue
-        known = describe_account(account)
+def _changed(call: Call, account: Account) -> dict[str, object]:
+    """Change all that the body names, or nothing."""
+    known = describe_account(account)
+    changes = {key: value for key, value in call.body.items() if key != "username"}
+    for key, value in changes.items():
         if key not in known:
             raise BadRequest(f"an account has no {key!r}; it has {', '.join(known)}")
         if type(value) is not type(known[key]):
-            raise BadRequest(f"{key} must be like {known[key]!r}")
+            raise BadRequest(f"{key} must be like {known[key]!r}, not {value!r}")
+        if isinstance(value, int) and value < 0:
+            raise BadRequest(f"{key} must not be negative, but it is {value}")
+    for key, value in changes.items():
         setattr(account, key, value)
     return describe_account(account)
 
@@ -250,7 +274,7 @@ def _changed(call: Call, account: Account) -> object:
 def _disconnect(call: Call) -> object:
     """Let a user end the connection with an app: `{"reason": 1}`."""
     app, account = call.app(), call.account()
-    reason = int(call.number("reason")) if "reason" in call.body else 1
+    reason = call.whole("reason", 0, 5, 1)
     grant = call.world.grants.get((app.client_key, call.world.open_id(app, account)))
     if grant is None or grant.ended is not None:
         raise lifecycle.CannotHappen(f"{account.username} and {app.client_key} are not connected")
@@ -293,7 +317,13 @@ def _verify_property(call: Call) -> object:
     records, files = call.body.get("records", {}), call.body.get("files", {})
     if not isinstance(records, dict) or not isinstance(files, dict):
         raise BadRequest("records and files must be objects")
-    for domain, texts in cast("dict[str, list[str]]", records).items():
+    published = {
+        domain: _texts(texts, f"records of {domain}")
+        for domain, texts in cast("dict[str, object]", records).items()
+    }
+    if not all(isinstance(text, str) for text in cast("dict[str, object]", files).values()):
+        raise BadRequest("files must be texts by URL")
+    for domain, texts in published.items():
         world.dns.setdefault(domain, []).extend(texts)
     world.files.update(cast("dict[str, str]", files))
     value = call.text("value")
@@ -344,6 +374,17 @@ def _rules(call: Call) -> object:
     return {"rules": [attrs.asdict(one) for one in all_rules()]}
 
 
+def _fail(call: Call, post: Post) -> None:
+    reason = call.text("reason", "internal")
+    if not reason:
+        raise BadRequest("reason must not be empty; leave it out for internal")
+    lifecycle.fail_by_hand(call.world, post, reason)
+
+
+def _user_posts(call: Call, post: Post) -> None:
+    lifecycle.user_posts_draft(call.world, post, call.text("privacy_level", ""), call.text("title", ""))
+
+
 Handler = Callable[[Call], object]
 
 ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
@@ -355,9 +396,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ("GET", "posts"): _posts,
     ("GET", "posts/*"): _post,
     ("POST", "posts/*/finish"): _lever(lambda call, post: lifecycle.finish(call.world, post)),
-    ("POST", "posts/*/fail"): _lever(
-        lambda call, post: lifecycle.fail_by_hand(call.world, post, call.text("reason", "internal"))
-    ),
+    ("POST", "posts/*/fail"): _lever(_fail),
     ("POST", "posts/*/hold"): _lever(lambda _, post: lifecycle.hold(post)),
     ("POST", "posts/*/release"): _lever(lambda call, post: lifecycle.release(call.world, post)),
     ("POST", "posts/*/approve"): _lever(
@@ -365,11 +404,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ),
     ("POST", "posts/*/reject"): _lever(lambda _, post: lifecycle.reject(post)),
     ("POST", "posts/*/take_down"): _lever(lambda call, post: lifecycle.take_down(call.world, post)),
-    ("POST", "posts/*/user_posts"): _lever(
-        lambda call, post: lifecycle.user_posts_draft(
-            call.world, post, call.text("privacy_level", "PUBLIC_TO_EVERYONE"), call.text("title", "")
-        )
-    ),
+    ("POST", "posts/*/user_posts"): _lever(_user_posts),
     ("POST", "posts/*/user_deletes"): _lever(lambda _, post: lifecycle.user_deletes_draft(post)),
     ("GET", "accounts"): _accounts,
     ("POST", "accounts"): _add_account,
@@ -403,6 +438,66 @@ ABOUT_A_NAME: Final[Mapping[tuple[str, str], Handler]] = {
 """Calls that have another method, or no last word, where the name stands in the path."""
 
 
+_Fields = Mapping[str, type]
+
+_LOGIN: Final[_Fields] = {"username": str, "client_key": str, "scopes": list}
+
+FIELDS: Final[Mapping[str, _Fields]] = {
+    "clock": {"freeze": bool, "set": float, "advance": float, "resume": bool},
+    "posts/*/fail": {"reason": str},
+    "posts/*/user_posts": {"privacy_level": str, "title": str},
+    "accounts/*/disconnect": {"client_key": str, "reason": int},
+    "authorize": {**_LOGIN, "redirect_uri": str, "code_challenge": str},
+    "qr/*/scan": {},
+    "qr/*/confirm": {"username": str, "scopes": list},
+    "qr/scan": {"qr": str},
+    "qr/confirm": {"qr": str, "username": str, "scopes": list},
+    "properties": {"value": str, "verified": bool, "client_key": str},
+    "properties/verify": {"value": str, "records": dict, "files": dict, "client_key": str},
+    "deliveries/*/replay": {},
+    "webhook": {"url": str, "client_key": str},
+    "webhook/ping": {"client_key": str},
+    "webhook/send": {"event": str, "content": dict, "anonymous": bool, "client_key": str, "username": str},
+    "journal/verify": {"made": dict, "not_made": dict, "order": list, "faults_used_up": bool},
+    "worlds/*/fork": {"name": str},
+    "worlds/*/drop": {},
+    "reset": {},
+    "scenarios/*": {},
+    "scenarios/*/apply": {},
+    "faults/*/clear": {},
+    "journal/*/clear": {},
+    **{
+        f"posts/*/{lever}": {}
+        for lever in ("finish", "hold", "release", "approve", "reject", "take_down", "user_deletes")
+    },
+}
+"""What the body of a call may hold, for calls that do not see to it themselves."""
+
+_KINDS: Final[Mapping[type, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "an object",
+}
+
+
+def _check_fields(pattern: str, body: Body) -> None:
+    """Refuse what a call would not read: a test must not pass because a lever was misspelt."""
+    fields = FIELDS.get(pattern)
+    if fields is None:
+        return
+    for key, value in body.items():
+        kind = fields.get(key)
+        if kind is None:
+            takes = f"it takes {', '.join(fields)}" if fields else "it takes nothing"
+            raise BadRequest(f"{pattern} has no {key!r}; {takes}")
+        fits = type(value) in (int, float) if kind is float else type(value) is kind
+        if not fits:
+            raise BadRequest(f"{key} must be {_KINDS[kind]}, not {value!r}")
+
+
 def answer(engine: Engine, inbound: Inbound) -> Exchange:
     """Answer a control call."""
     from .engine import read_body
@@ -417,7 +512,7 @@ def answer(engine: Engine, inbound: Inbound) -> Exchange:
                 "calls": [" /_mock/".join(key) for key in ROUTES],
             },
         )
-    handler, name = found
+    handler, name, pattern = found
     raw = yield from read_body()
     try:
         reading = seed.read_object if parts == ["seed"] else jsonio.read_object  # a seed may be YAML
@@ -426,6 +521,7 @@ def answer(engine: Engine, inbound: Inbound) -> Exchange:
             raise BadRequest("the body must be a JSON object of at most 4 MiB")
         if not name:
             body, name = _named(parts, body)
+        _check_fields(pattern, cast("Body", body))
         result = handler(Call(engine, inbound, cast("Body", body), name))
         if isinstance(result, Generator):
             result = yield from cast("Generator[Step, object, object]", result)
@@ -452,12 +548,13 @@ _NAMED_BY: Final[Mapping[str, str]] = {
 }
 
 
-def _about(parts: list[str]) -> Handler | None:
+def _about(parts: list[str]) -> tuple[Handler, str] | None:
     """What `posts/finish` does, which leaves the name to the body."""
     if len(parts) != 2:
         return None
-    key = ("POST", f"{parts[0]}/*/{parts[1]}")
-    return ROUTES.get(key) or ABOUT_A_NAME.get(key)
+    pattern = f"{parts[0]}/*/{parts[1]}"
+    found = ROUTES.get(("POST", pattern)) or ABOUT_A_NAME.get(("POST", pattern))
+    return None if found is None else (found, pattern)
 
 
 def _named(parts: list[str], body: dict[str, object]) -> tuple[dict[str, object], str]:
@@ -474,17 +571,20 @@ def _named(parts: list[str], body: dict[str, object]) -> tuple[dict[str, object]
     return body, value
 
 
-def _find(method: str, parts: list[str]) -> tuple[Handler, str] | None:
+def _find(method: str, parts: list[str]) -> tuple[Handler, str, str] | None:
+    """What answers a call, what its path names, and its pattern."""
+    if method == "HEAD":
+        method = "GET"  # without the body, which doors leave out
     path = "/".join(parts)
     if (method, path) in ROUTES:
-        return ROUTES[(method, path)], ""
+        return ROUTES[(method, path)], "", path
     about = _about(parts) if method == "POST" else None
     if about is not None:
-        return about, ""
+        return about[0], "", about[1]
     if len(parts) >= 2:
         pattern = "/".join([parts[0], "*", *parts[2:]])
         if (method, pattern) in ROUTES:
-            return ROUTES[(method, pattern)], parts[1]
+            return ROUTES[(method, pattern)], parts[1], pattern
     return None
 
 

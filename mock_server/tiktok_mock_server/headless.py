@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+
+from .description import known_scopes
+from .rules.authorize import registered
 from .rules.oauth import issue_pair
+from .rules.registration import registration_problem
 from .world import Account, App, World
 
 DEFAULT_SCOPES = (
@@ -15,6 +20,18 @@ DEFAULT_SCOPES = (
 )
 
 
+def _wanted(scopes: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The scopes that are meant. Raises ValueError for one that TikTok does not have."""
+    for scope in scopes or ():
+        if scope not in known_scopes():
+            near = difflib.get_close_matches(scope, sorted(known_scopes()), 1)
+            raise ValueError(
+                f"there is no scope {scope!r}{f' (did you mean {near[0]!r}?)' if near else ''}; "
+                f"there are: {', '.join(sorted(known_scopes()))}"
+            )
+    return DEFAULT_SCOPES if scopes is None else scopes
+
+
 def code(
     world: World,
     app: App,
@@ -25,7 +42,10 @@ def code(
     challenge: str = "",
 ) -> str:
     """An authorization code, as the callback would bring it (decoded)."""
-    wanted = DEFAULT_SCOPES if scopes is None else scopes
+    if not registered(app, redirect_uri):
+        reason = registration_problem(redirect_uri) or f"{app.client_key} has not registered it"
+        raise ValueError(f"no code goes to {redirect_uri!r}: {reason}")
+    wanted = _wanted(scopes)
     grant = world.grant(app, account, wanted)
     return world.issue_code(grant, wanted, redirect_uri=redirect_uri, challenge=challenge).value
 
@@ -34,5 +54,5 @@ def token(
     world: World, app: App, account: Account, scopes: tuple[str, ...] | None = None
 ) -> dict[str, object]:
     """A pair of tokens, as the token endpoint would answer it."""
-    wanted = DEFAULT_SCOPES if scopes is None else scopes
+    wanted = _wanted(scopes)
     return issue_pair(world, world.grant(app, account, wanted), wanted)

@@ -411,10 +411,18 @@ def take_down(world: World, post: Post, post_id: int | None = None) -> None:
         )
 
 
-def user_posts_draft(world: World, post: Post, privacy: str = "PUBLIC_TO_EVERYONE", title: str = "") -> None:
-    """Let the user finish a draft in the app. It can be done more than once."""
+def user_posts_draft(world: World, post: Post, privacy: str = "", title: str = "") -> None:
+    """Let the user finish a draft in the app, for as many as the account allows; also more than once."""
     if not post.draft or not post.draft_open:
         raise CannotHappen(f"{post.publish_id} is no draft that can be posted now")
+    levels = post.account.privacy_levels
+    privacy = privacy or levels[0]
+    if privacy not in levels:
+        kind = "private" if post.account.private else "public"
+        raise CannotHappen(
+            f"{post.account.username} has a {kind} account and can choose {', '.join(levels)}, "
+            f"not {privacy!r}"
+        )
     at = world.now()
     post.title = title or post.title
     if post.stage is Stage.IN_INBOX:

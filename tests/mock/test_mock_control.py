@@ -94,6 +94,66 @@ def test_accounts(player: Player) -> None:
     assert ask(player, "accounts", {"username": 5}).status_code == 400
 
 
+def test_an_account_is_added_once_and_changed_whole_or_not_at_all(player: Player) -> None:
+    again = ask(player, "accounts", {"username": "mock.creator"})
+    assert (again.status_code, "change it with POST" in again.json()["error"]) == (409, True)
+    assert ask(player, "accounts", {"username": ""}).status_code == 400
+    assert ask(player, "accounts", {"username": "third", "colour": "red"}).status_code == 400
+    assert ask(player, "accounts/mock.creator", {"banned": True, "colour": "red"}).status_code == 400
+    assert ask(player, "accounts/mock.creator", {"max_video_seconds": -1}).status_code == 400
+    (left,) = control(player, "accounts")["accounts"]
+    assert (left["username"], left["banned"]) == ("mock.creator", False)
+    assert player.init_video().status_code == 200, "the grant is still one of the account that is listed"
+    control(player, "accounts/mock.creator", {"banned": True})
+    assert refusal(player.init_video())[1] == "spam_risk_user_banned_from_posting"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [
+        ("clock", {"advanse": 60}, "clock has no 'advanse'; it takes freeze, set, advance, resume"),
+        ("clock", {"freeze": "false"}, "freeze must be true or false, not 'false'"),
+        ("reset", {"world": "mine"}, "it takes nothing"),
+        ("authorize", {"scope": "video.list"}, "authorize has no 'scope'"),
+        ("authorize", {"scopes": ["video.create"]}, "there is no scope 'video.create'"),
+        ("authorize", {"scopes": [5]}, "scopes must be a list of texts"),
+        ("authorize", {"redirect_uri": "http://app.example/cb"}, "it is not https"),
+        ("properties", {"value": "a.example", "verified": "true"}, "verified must be true or false"),
+        (
+            "properties/verify",
+            {"value": "x", "records": {"x": "text"}},
+            "records of x must be a list of texts",
+        ),
+        ("properties/verify", {"value": "x", "records": {"x": None}}, "records of x must be a list of texts"),
+        ("properties/verify", {"value": "x", "files": {"x": 5}}, "files must be texts by URL"),
+        ("webhook/send", {"event": "x", "anonymous": "yes"}, "anonymous must be true or false"),
+        ("accounts/mock.creator/disconnect", {"reason": 42}, "a whole number from 0 to 5, not 42"),
+        ("posts/fail", {"publish_id": "x", "why": "internal"}, "posts/*/fail has no 'why'; it takes reason"),
+        ("journal/verify", {"faults_used_up": "no"}, "faults_used_up must be true or false"),
+    ],
+)
+def test_what_a_call_would_not_read_is_refused(player: Player, path: str, body: object, reason: str) -> None:
+    answer = ask(player, path, body)
+    assert (answer.status_code, reason in answer.json()["error"]) == (400, True), answer.text
+    assert control(player, "clock")["now"] == player.mock.clock.now()
+
+
+def test_a_user_posts_a_draft_as_widely_as_the_account_allows(player: Player) -> None:
+    draft = player.post_video(draft=True)
+    player.mock.clock.advance(15)
+    wide = ask(player, f"posts/{draft}/user_posts", {"privacy_level": "PUBLIC_TO_EVERYONE"})
+    assert (wide.status_code, "a private account and can choose" in wide.json()["error"]) == (409, True)
+    control(player, f"posts/{draft}/user_posts", {})
+    player.mock.clock.advance(60)
+    assert player.events() == ["post.publish.inbox_delivered", "post.publish.complete"]
+    assert ask(player, f"posts/{draft}/fail", {"reason": ""}).status_code == 400
+
+
+def test_a_head_request_is_a_get_without_a_body(player: Player) -> None:
+    answer = player.http.head("/_mock/ready")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
 def test_a_user_ends_the_connection(player: Player) -> None:
     assert control(player, "accounts/mock.creator/disconnect", {})["reason"] == 1
     assert player.call("queryCreatorInfo").status_code == 401

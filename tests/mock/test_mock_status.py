@@ -75,17 +75,17 @@ def test_a_draft_ends_in_the_inbox_until_the_user_posts_it(player: Player, pulle
     assert player.status(publish_id)["publicaly_available_post_id"] == []
 
 
-def test_a_draft_can_become_several_public_posts(player: Player) -> None:
-    publish_id = player.post_video(draft=True)
-    player.mock.clock.advance(15)
-    post = player.mock.post(publish_id)
+def test_a_draft_can_become_several_public_posts(star: Player) -> None:
+    publish_id = star.post_video(draft=True)
+    star.mock.clock.advance(15)
+    post = star.mock.post(publish_id)
     for _ in range(3):
-        lifecycle.user_posts_draft(player.mock.world, post)
-        player.mock.clock.advance(60)
-    ids = player.status(publish_id)["publicaly_available_post_id"]
+        lifecycle.user_posts_draft(star.mock.world, post)
+        star.mock.clock.advance(60)
+    ids = star.status(publish_id)["publicaly_available_post_id"]
     assert len(set(ids)) == 3
     assert all(type(one) is int and one > 2**53 and len(str(one)) == 19 for one in ids)
-    assert player.events() == [
+    assert star.events() == [
         "post.publish.inbox_delivered",
         *["post.publish.complete", "post.publish.publicly_available"] * 3,
     ]

@@ -380,13 +380,13 @@ def test_trap_51_the_secret_in_the_authorization_url(
     assert "authorize.secret-shown" in caplog.text
 
 
-def test_trap_53_one_draft_and_several_posts(player: Player) -> None:
-    publish_id = player.post_video(draft=True)
-    player.mock.clock.advance(10)
+def test_trap_53_one_draft_and_several_posts(star: Player) -> None:
+    publish_id = star.post_video(draft=True)
+    star.mock.clock.advance(10)
     for _ in range(2):
-        lifecycle.user_posts_draft(player.mock.world, player.mock.post(publish_id))
-    player.mock.clock.advance(60)
-    assert len(player.status(publish_id)["publicaly_available_post_id"]) == 2
+        lifecycle.user_posts_draft(star.mock.world, star.mock.post(publish_id))
+    star.mock.clock.advance(60)
+    assert len(star.status(publish_id)["publicaly_available_post_id"]) == 2
 
 
 def test_trap_54_complete_is_not_yet_public(star: Player) -> None:

@@ -78,13 +78,13 @@ def test_a_post_that_is_not_public_fires_one_event(player: Player) -> None:
     assert inbox.named() == ["post.publish.complete"]
 
 
-def test_a_draft(player: Player) -> None:
-    inbox = Inbox(player.mock)
-    publish_id = player.post_video(draft=True)
-    player.mock.clock.advance(10)
+def test_a_draft(star: Player) -> None:
+    inbox = Inbox(star.mock)
+    publish_id = star.post_video(draft=True)
+    star.mock.clock.advance(10)
     assert content(inbox.events()[0]) == {"publish_id": publish_id, "publish_type": "INBOX_SHARE"}
-    lifecycle.user_posts_draft(player.mock.world, player.mock.post(publish_id))
-    player.mock.clock.advance(60)
+    lifecycle.user_posts_draft(star.mock.world, star.mock.post(publish_id))
+    star.mock.clock.advance(60)
     assert inbox.named() == [
         "post.publish.inbox_delivered",
         "post.publish.complete",
