@@ -223,7 +223,7 @@ def _fixture(report: Report) -> None:
 
 def _world(accounts: int, posts: int) -> tuple[MockTikTok, str, str]:
     """A world with so many accounts and posts: an access token and a publish id out of its middle."""
-    switches = attrs.evolve(Switches(), rate_limits=False)
+    switches = attrs.evolve(Switches(), rate_limits=False, daily_posts=1_000_000)
     mock = MockTikTok(switches=switches, audited=True)
     from tiktok_mock_server import Account
 
@@ -242,6 +242,20 @@ def _world(accounts: int, posts: int) -> tuple[MockTikTok, str, str]:
         if number == accounts // 2:
             chosen = token, answer["data"]["publish_id"]
     return mock, *chosen
+
+
+def _refreshing(mock: MockTikTok) -> Callable[[], object]:
+    """A call that trades the refresh token of one account, each time the one that came last."""
+    client = httpx.Client(transport=mock.transport(), base_url=mock.url)
+    app = mock.world.app
+    form = {"client_key": app.client_key, "client_secret": app.client_secret, "grant_type": "refresh_token"}
+    held = [str(mock.authorize()["refresh_token"])]
+
+    def refresh() -> None:
+        answer = client.post("/v2/oauth/token/", data={**form, "refresh_token": held[0]}).json()
+        held[0] = answer["refresh_token"]
+
+    return refresh
 
 
 def _scale(report: Report, rounds: int, count: int, accounts: int, posts: int) -> None:
@@ -264,6 +278,8 @@ def _scale(report: Report, rounds: int, count: int, accounts: int, posts: int) -
             "creator info": ask(CREATOR, {}),
             "video list": ask(VIDEOS, {}),
             "user info": ask("/v2/user/info/?fields=open_id", None, method="GET"),
+            "video init": ask(INIT, init_body(0)),
+            "refresh": _refreshing(mock),
         }
 
     def block(call: Callable[[], object]) -> float:
