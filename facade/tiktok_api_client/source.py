@@ -218,8 +218,9 @@ class StreamSource(Source):
     def __init__(self, name: str, pieces: Iterable[bytes] | AsyncIterable[bytes], size: int) -> None:
         super().__init__(name)
         self.size = size
+        # one of them, also where it could be both: each would begin at the first byte
         self._sync = iter(pieces) if isinstance(pieces, Iterable) else None
-        self._async = aiter(pieces) if isinstance(pieces, AsyncIterable) else None
+        self._async = None if isinstance(pieces, Iterable) else aiter(pieces)
         self._mutex = threading.Lock()
         self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._base = 0  # position of the spool's first byte

@@ -231,6 +231,22 @@ def test_an_iterator_must_give_bytes() -> None:
         opened(["text"], size=4)  # type: ignore[list-item]
 
 
+class Both:
+    """Pieces for whoever waits and for whoever awaits, each time from the first one on."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return pieces()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return async_pieces()
+
+
+@pytest.mark.anyio
+async def test_what_can_be_iterated_in_both_ways_is_read_once() -> None:
+    source = await opened_async(Both(), size=len(DATA))
+    assert b"".join([piece async for piece in Slice(source, 0, len(DATA))]) == DATA
+
+
 def test_what_has_arrived_is_forgotten_and_not_before() -> None:
     source = opened(pieces(), size=len(DATA))
     assert isinstance(source, StreamSource)
