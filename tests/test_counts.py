@@ -14,6 +14,7 @@ import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -44,14 +45,19 @@ CREATOR = {
 # --- modules ------------------------------------------------------------------------------------------
 
 
+def bare_environment() -> dict[str, str]:
+    """Nothing but our folders is set."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
+    folders = (str(ROOT / folder) for folder in ("generated", "facade", "mock_server"))
+    return {**env, "PYTHONPATH": os.pathsep.join(folders)}
+
+
 def loaded_by(statement: str) -> set[str]:
     """The modules that a statement loads in a fresh interpreter."""
     program = f"import sys; before = set(sys.modules)\n{statement}\nprint(*sorted(set(sys.modules) - before))"
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
-    env["PYTHONPATH"] = os.pathsep.join(
-        str(ROOT / folder) for folder in ("generated", "facade", "mock_server")
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=bare_environment()
     )
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=env)
     return set(run.stdout.split())
 
 
@@ -81,6 +87,74 @@ def test_importing_the_faces_loads_no_http_no_event_loop_and_no_date_parser() ->
     assert not {
         name for name in loaded if name.startswith(("tiktok_openapi.operations.d", "tiktok_openapi.client"))
     }
+
+
+SERVED = """
+import gc, json, os, signal, socket, sys, threading, time
+
+def ask():
+    while not os.path.exists(ready):
+        time.sleep(0.005)
+    port = json.load(open(ready))["url"].rpartition(":")[2]
+    with socket.create_connection(("127.0.0.1", int(port))) as wire:
+        wire.sendall(b"GET /_mock/health HTTP/1.1\\r\\nHost: mock\\r\\n\\r\\n")
+        found["answer"] = wire.recv(65536).decode()
+    found["modules"] = sorted(sys.modules)
+    found["collects"] = gc.isenabled()
+    found["left out"] = gc.get_freeze_count()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+ready, found = sys.argv.pop(), {}
+import uvicorn.protocols.http.auto
+server = set(sys.modules)
+threading.Thread(target=ask).start()
+from tiktok_mock_server.__main__ import main
+code = main()
+print(json.dumps({**found, "code": code, "server": sorted(server)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """`tiktok-mock serve` up to its first answer, seen from inside."""
+    ready = tmp_path_factory.mktemp("served") / "ready"
+    serve = ["serve", "--port", "0", "--log-level", "error", "--ready-file", str(ready)]
+    run = subprocess.run(
+        [sys.executable, "-c", SERVED, *serve, str(ready)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env=bare_environment(),
+    )
+    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return found
+
+
+def test_the_mock_gives_its_first_answer_with_few_modules(served: dict[str, Any]) -> None:
+    assert served["answer"].startswith("HTTP/1.1 200 ")
+    loaded = set(served["modules"]) - set(served["server"])
+    assert not {name.partition(".")[0] for name in loaded} & {
+        "starlette",
+        "httpx",
+        "jsonschema_rs",
+        "jinja2",
+        "yaml",
+        "respx",
+        "trustme",
+        "pytest",
+    }
+    assert not loaded & {"importlib.metadata", "urllib.request", "tiktok_openapi.client"}
+    assert not {name for name in loaded if name.startswith("tiktok_openapi.models.")}
+    if sys.version_info >= (3, 11):  # before that, anyio keeps the time
+        assert "anyio" not in loaded
+        assert len(loaded) <= 112  # 103 on Python 3.11, of which 16 are attrs
+
+
+def test_the_mock_looks_for_garbage_from_its_first_answer_on(served: dict[str, Any]) -> None:
+    assert served["collects"]
+    assert served["left out"] > 10_000
+    assert served["code"] == 0
 
 
 # --- TLS contexts -------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import copy
+import gc
 import json
 import logging
 import os
@@ -186,6 +187,13 @@ def _log_as_wanted(options: argparse.Namespace) -> None:
     log.setLevel(options.log_level.upper())
 
 
+def _started() -> None:
+    """From now on garbage is looked for (`__main__` turned that off); what the start made is left out."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def _exec(options: argparse.Namespace, engine: Engine) -> int:
     environment: dict[str, str] = {}
     options.tls_context = None
@@ -193,6 +201,7 @@ def _exec(options: argparse.Namespace, engine: Engine) -> int:
         options.tls_context = options.certificates.context()
         for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
             environment[name] = str(options.certificates.root)
+    _started()
     return commands.run_beside(engine, options.arguments, options, environment)
 
 
@@ -301,6 +310,7 @@ async def _run(options: argparse.Namespace, engine: Engine, listener: socket.soc
         if options.ready_file:
             commands.write_ready_file(Path(options.ready_file), text)
         print(text, flush=True)
+        _started()
 
     await server.run_on(listener, ready)
 

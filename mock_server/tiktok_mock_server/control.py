@@ -10,6 +10,7 @@ import attrs
 from . import control_faults, control_worlds, headless, inspector, jsonio, lifecycle, seed, webhooks
 from .messages import Inbound, Outbound
 from .rules import pull, qr, status
+from .version import VERSION
 from .why import log
 from .world import Account, App, Delivery, Post, World
 from .worlds import NoSuchWorld
@@ -175,13 +176,7 @@ def describe_account(account: Account) -> dict[str, object]:
 
 
 def _health(call: Call) -> object:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        number = version("tiktok-openapi")
-    except PackageNotFoundError:
-        number = "0+source"
-    return {"status": "ok", "version": number, "now": call.world.now()}
+    return {"status": "ok", "version": VERSION, "now": call.world.now()}
 
 
 def _ready(call: Call) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -65,6 +66,14 @@ def remote_player(*options: str, **env: str) -> Generator[tuple[Player, subproce
         yield player, process
 
 
+def written_version() -> str:
+    """The project's, as it is released."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r'(?m)^version = "(.+)"$', text)
+    assert found is not None
+    return found[1]
+
+
 def test_one_line_says_where_and_then_it_answers() -> None:
     with serving() as (process, line):
         assert line["url"].startswith("http://127.0.0.1:")
@@ -72,6 +81,7 @@ def test_one_line_says_where_and_then_it_answers() -> None:
         assert (line["client_key"], line["client_secret"]) == ("mock_client_key", "mock_client_secret")
         health = httpx.get(f"{line['url']}/_mock/health")
         assert (health.status_code, health.json()["status"]) == (200, "ok")
+        assert health.json()["version"] == written_version()
         assert httpx.get(f"{line['url']}/_mock/ready").json() == {"ready": True}
 
 
