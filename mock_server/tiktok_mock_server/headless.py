@@ -20,16 +20,22 @@ DEFAULT_SCOPES = (
 )
 
 
-def _wanted(scopes: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The scopes that are meant. Raises ValueError for one that TikTok does not have."""
-    for scope in scopes or ():
+def check_scopes(scopes: tuple[str, ...]) -> None:
+    """Refuse scopes that TikTok does not have. Raises ValueError."""
+    for scope in scopes:
         if scope not in known_scopes():
             near = difflib.get_close_matches(scope, sorted(known_scopes()), 1)
             raise ValueError(
                 f"there is no scope {scope!r}{f' (did you mean {near[0]!r}?)' if near else ''}; "
                 f"there are: {', '.join(sorted(known_scopes()))}"
             )
-    return DEFAULT_SCOPES if scopes is None else scopes
+
+
+def _wanted(scopes: tuple[str, ...] | None) -> tuple[str, ...]:
+    if scopes is None:
+        return DEFAULT_SCOPES
+    check_scopes(scopes)
+    return scopes
 
 
 def code(

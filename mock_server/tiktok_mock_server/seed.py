@@ -8,6 +8,7 @@ from typing import Any, cast
 import attrs
 
 from . import headless, jsonio
+from .rules.registration import check_callback_url, check_property, check_registrations
 from .world import Account, App, Video, World
 
 
@@ -16,7 +17,22 @@ class BadSeed(ValueError):
 
 
 _SECTIONS = ("apps", "accounts", "tokens")
-_APP = ("client_key", "client_secret", "name", "redirect_uris", "scopes", "audited", "webhook_url")
+_LIKE_APP = App("key", "secret")
+_APP = (
+    "client_key",
+    "client_secret",
+    "name",
+    "redirect_uris",
+    "scopes",
+    "audited",
+    "reviewed",
+    "sandbox",
+    "target_users",
+    "active_user_cap",
+    "webhook_url",
+    "verified_domains",
+)
+_LIKE_ACCOUNT = Account("name")
 _ACCOUNT = (
     "username",
     "nickname",
@@ -31,8 +47,13 @@ _ACCOUNT = (
     "follower_count",
     "following_count",
     "likes_count",
+    "app_version",
+    "videos",
 )
+_LIKE_VIDEO = Video(0, 0.0)
 _VIDEO = tuple(field.name for field in attrs.fields(Video) if field.name not in ("id", "created"))
+_TOKEN = ("username", "client_key", "scopes")
+_LISTS = ("redirect_uris", "scopes", "target_users", "verified_domains")
 
 
 def read_object(text: bytes) -> dict[str, object] | None:
@@ -45,7 +66,9 @@ def read_object(text: bytes) -> dict[str, object] | None:
 
     try:
         document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise BadSeed("neither JSON nor YAML: nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: bytes that are no text, a date that is none
         raise BadSeed(f"neither JSON nor YAML: {error}") from None
     return cast("dict[str, object]", document) if isinstance(document, dict) else None
 
@@ -62,15 +85,14 @@ def sow(world: World, given: Mapping[str, object]) -> dict[str, object]:
         tokens:
           - {username: ada, client_key: my_key, scopes: [user.info.basic]}
     """
-    if unknown := given.keys() - set(_SECTIONS):
-        raise BadSeed(f"a seed has no {min(unknown)!r}; it has {', '.join(_SECTIONS)}")
-    apps = [_app(world, one) for one in _list(given, "apps")]
-    accounts = [_account(world, one) for one in _list(given, "accounts")]
-    tokens = [_token(world, one) for one in _list(given, "tokens")]
+    if unknown := [name for name in given if name not in _SECTIONS]:
+        raise BadSeed(f"a seed has no {unknown[0]!r}; it has {', '.join(_SECTIONS)}")
+    apps, accounts, tokens = (_list(given, name) for name in _SECTIONS)
+    _check(world, apps, accounts, tokens)
     return {
-        "apps": [app.client_key for app in apps],
-        "accounts": [account.username for account in accounts],
-        "tokens": tokens,
+        "apps": [_app(world, one).client_key for one in apps],
+        "accounts": [_account(world, one).username for one in accounts],
+        "tokens": [_token(world, one) for one in _with_target_users(world, apps, tokens)],
     }
 
 
@@ -81,62 +103,122 @@ def _list(given: Mapping[str, object], name: str) -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", found)
 
 
-def _app(world: World, given: dict[str, Any]) -> App:
-    key = _text(given, "client_key", "apps")
-    app = world.apps.get(key)
-    if app is None:
-        app = world.add_app(App(key, str(given.get("client_secret", f"{key}_secret"))))
-    domains = given.get("verified_domains", [])
-    _set(app, given, _APP, "app", skip=("verified_domains",))
-    # Documents know lists only.
-    if app.redirect_uris is not None:
-        app.redirect_uris = tuple(app.redirect_uris)
-    if app.scopes is not None:
-        app.scopes = frozenset(app.scopes)
-    for domain in domains:
-        world.add_property(app, str(domain), verified=True)
-    return app
+# First everything is looked at, so that a document that makes no sense changes nothing
 
 
-def _account(world: World, given: dict[str, Any]) -> Account:
-    name = _text(given, "username", "accounts")
-    account = world.accounts.get(name) or world.add_account(Account(name))
-    _set(account, given, _ACCOUNT, "account", skip=("videos",))
-    for described in _list(given, "videos"):
-        video = Video(world.ids.snowflake("post"), world.now())
-        _set(video, described, _VIDEO, "video")
-        account.videos.append(video)
-    return account
+def _check(
+    world: World,
+    apps: list[dict[str, Any]],
+    accounts: list[dict[str, Any]],
+    tokens: list[dict[str, Any]],
+) -> None:
+    keys = {*world.apps, *(_named(one, "client_key", "apps") for one in apps)}
+    names = {*world.accounts, *(_named(one, "username", "accounts") for one in accounts)}
+    for one in apps:
+        _check_fields(one, _APP, "an app", _LIKE_APP)
+        check_registrations(one.get("redirect_uris") or ())
+        check_callback_url(one.get("webhook_url", ""))
+        for domain in one.get("verified_domains", ()):
+            check_property(domain)
+        for name in one.get("target_users", ()):
+            if name not in names:
+                raise BadSeed(f"there is no account {name!r}")
+    for one in accounts:
+        _check_fields(one, _ACCOUNT, "an account", _LIKE_ACCOUNT)
+        _app_version(one.get("app_version"))
+        for video in _list(one, "videos"):
+            _check_fields(video, _VIDEO, "a video", _LIKE_VIDEO)
+    for one in tokens:
+        _check_fields(one, _TOKEN, "a token", None)
+        for field, known, kind in (("client_key", keys, "app"), ("username", names, "account")):
+            if field in one and one[field] not in known:
+                raise BadSeed(f"there is no {kind} {one[field]!r}")
 
 
-def _token(world: World, given: dict[str, Any]) -> dict[str, object]:
-    if unknown := given.keys() - {"username", "client_key", "scopes"}:
-        raise BadSeed(f"a token has no {min(unknown)!r}")
-    try:
-        app = world.apps[given.get("client_key", world.app.client_key)]
-        account = world.accounts[given.get("username", world.account.username)]
-    except KeyError as error:
-        raise BadSeed(f"there is no {error}") from None
-    scopes = given.get("scopes")
-    return headless.token(world, app, account, None if scopes is None else tuple(map(str, scopes)))
-
-
-def _text(given: Mapping[str, Any], name: str, section: str) -> str:
+def _named(given: Mapping[str, Any], name: str, section: str) -> str:
     value = given.get(name)
     if not isinstance(value, str) or not value:
         raise BadSeed(f"each of {section} has a {name}")
     return value
 
 
-def _set(
-    thing: object, given: Mapping[str, Any], known: tuple[str, ...], kind: str, *, skip: tuple[str, ...] = ()
-) -> None:
+def _check_fields(given: Mapping[str, Any], known: tuple[str, ...], kind: str, like: object) -> None:
     for name, value in given.items():
-        if name in skip:
-            continue
         if name not in known:
-            raise BadSeed(f"an {kind} has no {name!r}; it has {', '.join((*known, *skip))}")
-        old = getattr(thing, name)
-        if isinstance(old, (bool, int, str)) and type(value) is not type(old):
-            raise BadSeed(f"{name} of an {kind} must be like {old!r}")
-        setattr(thing, name, value)
+            raise BadSeed(f"{kind} has no {name!r}; it has {', '.join(known)}")
+        if name in ("videos", "app_version"):
+            continue
+        if name in _LISTS:
+            entries = cast("list[object]", value) if isinstance(value, list) else [value]
+            if not isinstance(value, list) or not all(isinstance(entry, str) for entry in entries):
+                raise BadSeed(f"{name} of {kind} is a list of texts, not {value!r}")
+            if name == "scopes":
+                headless.check_scopes(tuple(cast("list[str]", value)))
+            continue
+        wanted = 5 if name == "active_user_cap" else getattr(like, name, "text")
+        if type(value) is not type(wanted):
+            raise BadSeed(f"{name} of {kind} must be like {wanted!r}, not {value!r}")
+        if isinstance(value, int) and value < 0:
+            raise BadSeed(f"{name} of {kind} must not be negative, but it is {value}")
+
+
+def _app_version(value: object) -> tuple[int, int] | None:
+    """`"31.8"`; None for a phone without TikTok's app. Raises BadSeed."""
+    if value is None:
+        return None
+    major, dot, minor = str(value).partition(".")
+    if not isinstance(value, str) or not dot or not (major + minor).isdecimal() or not major or not minor:
+        raise BadSeed(f"app_version of an account must be like '31.8', or null, not {value!r}")
+    return int(major), int(minor)
+
+
+# Then it is done
+
+
+def _app(world: World, given: dict[str, Any]) -> App:
+    key = given["client_key"]
+    app = world.apps.get(key) or world.add_app(App(key, given.get("client_secret", f"{key}_secret")))
+    for name, value in given.items():
+        if name == "redirect_uris":
+            app.redirect_uris = tuple(value)
+        elif name == "scopes":
+            app.scopes = frozenset(value)
+        elif name == "verified_domains":
+            for domain in value:
+                world.add_property(app, domain, verified=True)
+        elif name != "target_users":
+            setattr(app, name, value)
+    return app
+
+
+def _account(world: World, given: dict[str, Any]) -> Account:
+    name = given["username"]
+    account = world.accounts.get(name) or world.add_account(Account(name))
+    for field, value in given.items():
+        if field == "app_version":
+            account.app_version = _app_version(value)
+        elif field != "videos":
+            setattr(account, field, value)
+    for described in _list(given, "videos"):
+        video = Video(world.ids.snowflake("post"), world.now())
+        for field, value in described.items():
+            setattr(video, field, value)
+        account.videos.append(video)
+    return account
+
+
+def _with_target_users(
+    world: World, apps: list[dict[str, Any]], tokens: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The tokens; a sandbox gets its target users first, since only now all accounts are there."""
+    for one in apps:
+        for name in one.get("target_users", ()):
+            world.add_target_user(world.apps[one["client_key"]], world.accounts[name])
+    return tokens
+
+
+def _token(world: World, given: dict[str, Any]) -> dict[str, object]:
+    app = world.apps[given["client_key"]] if "client_key" in given else world.app
+    account = world.accounts[given["username"]] if "username" in given else world.account
+    scopes = given.get("scopes")
+    return headless.token(world, app, account, None if scopes is None else tuple(scopes))

@@ -79,8 +79,8 @@ class Worlds:
         if client_key and (client_key in self._by_key or client_key in self.first.world.apps):
             raise ValueError(f"another world has the client key {client_key!r}")
         if client_key:
-            # What is issued must tell which world it is from.
-            settings.setdefault("seed", name)
+            # What is issued must tell which world it is from, also where two have one seed.
+            settings["seed"] = f"{settings.get('seed', name)}/{client_key}"
         made = recipe or Recipe(client_key=client_key, **settings)
         engine = self.first.sibling(made)
         engine.name = name

@@ -512,12 +512,73 @@ def test_a_seed_changes_an_app_that_is_there_already() -> None:
         ("{accounts: [{username: x, privat: true}]}", "an account has no 'privat'"),
         ("{accounts: [{username: x, private: 'yes'}]}", "private of an account must be like False"),
         ("{accounts: {username: x}}", "accounts is a list of objects"),
-        ("{tokens: [{username: nobody}]}", "there is no 'nobody'"),
+        ("{tokens: [{username: nobody}]}", "there is no account 'nobody'"),
         ("{tokens: [{user: mock.creator}]}", "a token has no 'user'"),
         ("{a: b: c}", "neither JSON nor YAML"),
+        ("[" * 2000 + "]" * 1999 + ":", "nested too deeply"),
+        ("2026-13-45: x", "neither JSON nor YAML"),
+        ("{apps: [{client_key: k, redirect_uris: 'https://a.example/'}]}", "is a list of texts"),
+        ("{apps: [{client_key: k, redirect_uris: [nonsense]}]}", "cannot be registered"),
+        ("{apps: [{client_key: k, scopes: video.list}]}", "is a list of texts"),
+        ("{apps: [{client_key: k, scopes: [video.lst]}]}", "did you mean 'video.list'"),
+        ("{apps: [{client_key: k, client_secret: 5}]}", "must be like 'secret', not 5"),
+        ("{apps: [{client_key: k, target_users: [nobody]}]}", "there is no account 'nobody'"),
+        ("{apps: [{client_key: k, webhook_url: nonsense}]}", "is no address for events"),
+        ("{apps: [{client_key: k, active_user_cap: -1}]}", "must not be negative"),
+        ("{accounts: [{username: x, app_version: 31.8}]}", "must be like '31.8', or null"),
+        ("{accounts: [{username: x, videos: [{title: 5}]}]}", "title of a video must be like ''"),
+        ("{tokens: [{scopes: video.list}]}", "is a list of texts"),
+        ("{tokens: [{username: []}]}", "must be like 'text'"),
     ],
 )
-def test_a_seed_that_makes_no_sense(seed: str, reason: str) -> None:
-    answer = client_of(MockTikTok()).post("/_mock/seed", content=seed)
+def test_a_seed_that_makes_no_sense_changes_nothing(seed: str, reason: str) -> None:
+    mock = MockTikTok()
+    answer = client_of(mock).post("/_mock/seed", content=seed)
     assert answer.status_code == 400
     assert reason in answer.json()["error"]
+    assert (list(mock.world.apps), list(mock.world.accounts)) == (["mock_client_key"], ["mock.creator"])
+
+
+def test_a_seed_prepares_every_refusal_that_belongs_to_an_app_or_a_user() -> None:
+    mock = MockTikTok()
+    client = client_of(mock)
+    text = """
+    accounts: [{username: old, app_version: "31.7"}, {username: known, app_version: null}]
+    apps:
+      - {client_key: sb, sandbox: true, target_users: [known]}
+      - {client_key: draft, reviewed: false}
+      - {client_key: capped, audited: true, active_user_cap: 0}
+    tokens: [{username: old}, {username: known, client_key: capped}]
+    """
+    answer = client.post("/_mock/seed", content=text)
+    assert answer.status_code == 200, answer.text
+    old, capped = (token["access_token"] for token in answer.json()["tokens"])
+    assert (mock.world.apps["draft"].reviewed, list(mock.world.apps["sb"].target_users)) == (False, ["known"])
+    photos = {
+        "media_type": "PHOTO",
+        "post_mode": "MEDIA_UPLOAD",
+        "post_info": {},
+        "source_info": {
+            "source": "PULL_FROM_URL",
+            "photo_images": ["https://a.example/1.jpg"],
+            "photo_cover_index": 0,
+        },
+    }
+    refused = client.post(
+        "/v2/post/publish/content/init/", json=photos, headers={"authorization": f"Bearer {old}"}
+    )
+    assert refused.json()["error"]["code"] == "app_version_check_failed"
+    asked = client.post("/v2/post/publish/creator_info/query/", headers={"authorization": f"Bearer {capped}"})
+    assert asked.json()["error"]["code"] == "reached_active_user_cap"
+
+
+def test_worlds_that_are_found_by_their_key_issue_different_tokens_though_they_have_one_seed() -> None:
+    client = client_of(MockTikTok())
+    for key in ("ka", "kb"):
+        client.post("/_mock/worlds", json={"client_key": key, "seed": "same"})
+    form = {"client_secret": "mock_client_secret", "grant_type": "client_credentials"}
+    one, two = (
+        client.post("/v2/oauth/token/", data={**form, "client_key": key}).json()["access_token"]
+        for key in ("ka", "kb")
+    )
+    assert one != two
