@@ -76,7 +76,7 @@ class Call:
         value = self.body.get("scopes")
         if value is None:
             return None
-        return tuple(_texts(value, "scopes"))
+        return tuple(texts(value, "scopes"))
 
     def post(self) -> Post:
         """The post that the path names."""
@@ -96,7 +96,7 @@ class Call:
         return _known({one.id: one for one in self.world.deliveries}, self.name, "delivery")
 
 
-def _texts(value: object, name: str) -> list[str]:
+def texts(value: object, name: str) -> list[str]:
     """A list of texts."""
     if not isinstance(value, list) or not all(isinstance(one, str) for one in cast("list[object]", value)):
         raise BadRequest(f"{name} must be a list of texts")
@@ -313,13 +313,13 @@ def _verify_property(call: Call) -> object:
     if not isinstance(records, dict) or not isinstance(files, dict):
         raise BadRequest("records and files must be objects")
     published = {
-        domain: _texts(texts, f"records of {domain}")
-        for domain, texts in cast("dict[str, object]", records).items()
+        domain: texts(given, f"records of {domain}")
+        for domain, given in cast("dict[str, object]", records).items()
     }
     if not all(isinstance(text, str) for text in cast("dict[str, object]", files).values()):
         raise BadRequest("files must be texts by URL")
-    for domain, texts in published.items():
-        world.dns.setdefault(domain, []).extend(texts)
+    for domain, found in published.items():
+        world.dns.setdefault(domain, []).extend(found)
     world.files.update(cast("dict[str, str]", files))
     value = call.text("value")
     owned = next((one for one in call.app().properties if one.value == value), None)

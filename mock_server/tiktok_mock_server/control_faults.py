@@ -9,7 +9,7 @@ import attrs
 
 from . import jsonio
 from .description import BY_ID
-from .faults import CATALOGUE, HEADER, make
+from .faults import CATALOGUE, HEADER, make, operation_id
 from .journal import Query
 from .messages import Outbound, Wait
 
@@ -91,7 +91,8 @@ def remove(call: Call) -> object:
     from .control import NotFound
 
     try:
-        return call.world.faults.remove(int(call.name) if call.name.isdigit() else -1).describe()
+        number = int(call.name) if call.name.isascii() and call.name.isdigit() else -1
+        return call.world.faults.remove(number).describe()
     except LookupError as error:
         raise NotFound(str(error)) from None
 
@@ -111,25 +112,38 @@ def _wanted(values: Mapping[str, object]) -> dict[str, Any]:
         try:
             found[name] = int(str(value)) if name in numbers else str(value)
         except ValueError:
-            raise BadRequest(f"{name} must be a number") from None
+            raise BadRequest(f"{name} must be a number, not {str(value)!r}") from None
     return found
 
 
-def _number(values: dict[str, object], name: str, default: float) -> float:
+def _number(values: dict[str, object], name: str, default: int, least: int = 0) -> int:
     from .control import BadRequest
 
+    text = str(values.pop(name, default))
+    if not (text.isascii() and text.isdigit() and len(text) < 19) or int(text) < least:
+        raise BadRequest(f"{name} must be a whole number from {least}, not {text!r}")
+    return int(text)
+
+
+def _seconds(values: dict[str, object], name: str) -> float:
+    from .control import BadRequest
+
+    text = str(values.pop(name, 0))
     try:
-        return float(str(values.pop(name, default)))
+        seconds = float(text)
     except ValueError:
-        raise BadRequest(f"{name} must be a number") from None
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise BadRequest(f"{name} must be a number of seconds, not {text!r}")
+    return min(seconds, 300.0)
 
 
 def journal(call: Call) -> Generator[Step, object, object]:
     """`?operation=…&publish_id=…&status=…&code=…&after=<cursor>`; with `wait=<seconds>&count=<n>` it waits
     for them."""
     values: dict[str, object] = dict(call.inbound.pairs())
-    seconds, count = min(_number(values, "wait", 0.0), 300.0), int(_number(values, "count", 1))
-    limit = int(_number(values, "limit", 1000))
+    seconds, count = _seconds(values, "wait"), _number(values, "count", 1)
+    limit = _number(values, "limit", 1000, 1)
     as_text = values.pop("as", "json") == "text"
     kept = call.world.journal
     wanted = _wanted(values)
@@ -160,9 +174,7 @@ def verify(call: Call) -> object:
         if "made" in call.body:
             values = dict(_object(call, "made"))
             numbers = {
-                name: int(_number(values, name, 0))
-                for name in ("times", "at_least", "at_most")
-                if name in values
+                name: _number(values, name, 0) for name in ("times", "at_least", "at_most") if name in values
             }
             kept.assert_made(**_wanted(values), **cast("Any", numbers))
         if "not_made" in call.body:
@@ -171,7 +183,7 @@ def verify(call: Call) -> object:
             order = call.body["order"]
             if not isinstance(order, list):
                 raise BadRequest("order must be a list of operations")
-            kept.assert_order(*(str(one) for one in cast("list[object]", order)))
+            kept.assert_order(*(operation_id(str(one)) for one in cast("list[object]", order)))
         if call.body.get("faults_used_up"):
             call.world.faults.assert_used_up()
     except AssertionError as error:

@@ -49,7 +49,7 @@ def worlds(call: Call) -> object:
 def make(call: Call) -> object:
     """A new world: `{"name", "seed", "scenario", "switches": {}, "client_key", "audited", "public",
     "frozen", …}`."""
-    from .control import BadRequest
+    from .control import BadRequest, texts
 
     body = dict(call.body)
     settings: dict[str, Any] = {}
@@ -68,9 +68,7 @@ def make(call: Call) -> object:
     if "switches" in body:
         settings["switches"] = _switch_texts(body.pop("switches"))
     if "verified_domains" in body:
-        settings["verified_domains"] = tuple(
-            str(one) for one in cast("list[object]", body.pop("verified_domains"))
-        )
+        settings["verified_domains"] = tuple(texts(body.pop("verified_domains"), "verified_domains"))
     if body:
         known = ("name", *_TEXTS, *_FLAGS, "switches", "verified_domains")
         raise BadRequest(f"a world has no {min(body)!r}; it has {', '.join(known)}")

@@ -42,7 +42,7 @@ def _state(call: Call, after: int) -> dict[str, object]:
 def inspect(call: Call) -> object:
     """Everything the page shows; of the requests, those after a cursor."""
     after = dict(call.inbound.pairs()).get("after", "0")
-    return _state(call, int(after) if after.isdigit() else 0)
+    return _state(call, int(after) if after.isascii() and after.isdigit() else 0)
 
 
 def _page(kept: object) -> str:

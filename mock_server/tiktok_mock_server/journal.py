@@ -294,9 +294,11 @@ class Journal:
 
     def assert_order(self, *operations: str) -> None:
         """Raise AssertionError unless these operations were made in this order (others may come between)."""
+        from .faults import operation_id
+
         made = [record.operation for record in self.records()]
         at = 0
-        for wanted in operations:
+        for wanted in map(operation_id, operations):
             if wanted in made[at:]:
                 at = made.index(wanted, at) + 1
             else:

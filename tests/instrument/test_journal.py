@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tiktok_mock_server import MockTikTok
+from tiktok_mock_server.faults import NoSuchFault
 from tiktok_mock_server.journal import Journal, Query
 from tiktok_mock_server.running import Running
 
@@ -130,6 +131,23 @@ def test_over_http_it_is_searched_and_asserted() -> None:
     assert verify(colour="red").status_code == 400
     assert creator.ask("DELETE", "/_mock/journal").json() == {"cursor": 5}
     assert get().json()["count"] == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["count=inf", "count=nan", "count=-1", "limit=0", "limit=-1", "wait=nan", "wait=soon", "status=x"],
+)
+def test_a_search_that_makes_no_sense_is_refused_in_words(query: str) -> None:
+    client = httpx.Client(transport=MockTikTok().transport(), base_url=MockTikTok.url)
+    answer = client.get(f"/_mock/journal?{query}")
+    assert (answer.status_code, " must be a " in answer.json()["error"]) == (400, True), answer.text
+
+
+def test_an_order_of_operations_that_do_not_exist_is_no_order() -> None:
+    mock, _, _ = busy()
+    mock.journal.assert_order("init_video_post", "fetchStatus")
+    with pytest.raises(NoSuchFault, match="did you mean 'fetchStatus'"):
+        mock.journal.assert_order("initVideoPost", "fetchStatu")
 
 
 def test_waiting_for_a_request_that_comes() -> None:
