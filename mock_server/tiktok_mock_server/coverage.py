@@ -44,7 +44,6 @@ class Coverage:
 
     def __init__(self) -> None:
         self.met: dict[str, set[str]] = {area: set() for area in AREAS}
-        self._seen: set[tuple[str, int, str]] = set()
 
     def note(self, record: Record) -> None:
         """An exchange."""

@@ -227,6 +227,9 @@ class Engine:
         return answer
 
     def _own_fault(self, inbound: Inbound) -> Outbound:
+        if inbound.path.startswith(f"{CONTROL}/"):
+            error = {"error": "this is a bug in the mock; see its log, and please report it"}
+            return Outbound(500, jsonio.write(error), "application/json")
         operation = _TABLE.get((inbound.method, inbound.path))
         log_id = self.world.ids.log_id(self.world.now())
         refusal = Refusal(routing.FAULT, "internal_error", "", hint="this is a bug in the mock; see its log")
@@ -242,7 +245,7 @@ class Engine:
         world = self.world
         world.settle()
         path = inbound.path
-        if path.startswith(CONTROL):
+        if path == CONTROL or path.startswith(f"{CONTROL}/"):
             if path.startswith(media_urls.PATH):
                 return media_urls.serve(world, inbound)
             return (yield from control.answer(self, inbound))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from .ask import Ask
 from .messages import Inbound, Outbound
@@ -16,7 +16,7 @@ def _url(ask: Ask, name: str, lifetime: int) -> str:
     expires = int(ask.now) + lifetime
     signature = ask.world.ids.fixed("picture", f"{name}/{expires}")[:8].hex()
     query = urlencode({"x-expires": expires, "x-signature": signature})
-    return f"{ask.inbound.base_url}{PATH}{name}?{query}"
+    return f"{ask.inbound.base_url}{PATH}{quote(name)}?{query}"
 
 
 def avatar_url(ask: Ask, account: Account, lifetime: int, size: str = "") -> str:

@@ -144,7 +144,15 @@ def test_cursors_in_seconds_or_zero_find_nothing(collector: Player, cursor: int)
 
 
 @pytest.mark.parametrize(
-    "body", [{"max_count": 21}, {"max_count": 0}, {"max_count": "5"}, {"cursor": "now"}, {"cursor": 1.5}]
+    "body",
+    [
+        {"max_count": 21},
+        {"max_count": 0},
+        {"max_count": "5"},
+        {"cursor": "now"},
+        {"cursor": 1.5},
+        {"cursor": 2**63},
+    ],
 )
 def test_wrong_bodies(collector: Player, body: dict[str, object]) -> None:
     answer = collector.call("listVideos", body, params={"fields": "id"})
@@ -205,6 +213,14 @@ def test_pictures_expire(collector: Player) -> None:
         answers = [collector.http.get(url).status_code for url in (avatar, creator, cover)]
         assert answers.count(200) == alive
         assert set(answers) <= {200, 403}
+
+
+def test_pictures_of_a_user_with_an_odd_name_are_served(player: Player) -> None:
+    account = player.mock.world.add_account(Account("a b?ü/x%"))
+    player.log_in(username=account.username)
+    address = player.call("getUserInfo", params={"fields": "avatar_url"}).json()["data"]["user"]["avatar_url"]
+    assert address.isascii()
+    assert player.http.get(address).status_code == 200
 
 
 def test_pictures_that_nobody_issued(player: Player) -> None:

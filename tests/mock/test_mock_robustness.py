@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.mock.support import Player, data, mp4, refusal, set_switches, without_media_checks
 from tests.mock.wire import Wire
-from tiktok_mock_server import MockTikTok, engine
+from tiktok_mock_server import MockTikTok, control, engine
 from tiktok_openapi.routes import BY_ID, ROUTES
 
 MIB = 1024 * 1024
@@ -343,3 +343,18 @@ def test_a_bug_in_the_mock_is_an_answer_in_tiktoks_shape(
     assert "Traceback" not in answer.text
     assert answer.headers["x-mock-rule"] == "mock.fault"
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_bug_in_a_control_call_is_said_in_json(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(cast("dict[object, object]", control.ROUTES), ("GET", "clock"), broken)
+    answer = player.http.get("/_mock/clock")
+    assert (answer.status_code, "bug in the mock" in answer.json()["error"]) == (500, True)
+
+
+def test_only_what_lies_under_the_control_path_is_a_control_call(player: Player) -> None:
+    assert player.http.get("/_mock").status_code == 200
+    for path in ("/_mockery", "/_mock2/clock"):
+        assert player.http.get(path).text == "Unsupported path(Janus)"

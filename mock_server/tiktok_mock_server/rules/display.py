@@ -196,6 +196,15 @@ def list_videos(ask: Ask) -> object:
             MAX_COUNT, "invalid_params", message, pointer="/max_count", expected="1 to 20", got=str(count)
         )
     cursor = cast("int | None", ask.body.get("cursor"))
+    if cursor is not None and abs(cursor) >= 2**63:
+        raise Refusal(
+            CURSOR,
+            "invalid_params",
+            "Invalid parameter: cursor",
+            pointer="/cursor",
+            expected="milliseconds that fit into 64 bits",
+            got=shown(cursor),
+        )
     newest_first = sorted(account.videos, key=lambda video: (-video.created, -video.id))
     older = [video for video in newest_first if cursor is None or _milliseconds(video) < cursor]
     page, rest = older[: int(count)], older[int(count) :]
