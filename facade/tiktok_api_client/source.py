@@ -306,8 +306,7 @@ def is_one_way(video: object) -> bool:
     if isinstance(video, (str, bytes, bytearray, memoryview, os.PathLike)) or _is_remote(video):
         return False
     if hasattr(video, "read"):
-        seekable = getattr(video, "seekable", None)
-        return seekable is None or not seekable()
+        return not _can_seek(video)
     return isinstance(video, (Iterable, AsyncIterable))
 
 
@@ -444,22 +443,34 @@ def _open_path(path: Path, field: str) -> FileSource:
 def _open_file(file: IO[bytes], field: str, size: int | None) -> Source:
     if getattr(file, "closed", False):
         raise Impossible(field, "a closed file", "must be open")
+    if inspect.iscoroutinefunction(file.read):
+        advice = "give the plain file that it wraps, such as upload.file"
+        raise Impossible(field, "a file that is read with await", "must be one that is not", advice)
     name = getattr(file, "name", None)
     name = repr(name) if isinstance(name, str) else field
-    buffered = isinstance(cast("object", file), (io.BufferedReader, io.BufferedRandom))
+    buffered = isinstance(cast("object", file), (io.BufferedReader, io.BufferedWriter, io.BufferedRandom))
     raw: object = getattr(file, "raw", file) if buffered else file
     if isinstance(raw, io.FileIO) and stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
+        if not raw.readable():
+            raise Impossible(field, f"{name}, opened for writing", 'must be opened for reading ("rb")')
         if file.writable():
             file.flush()
         # a descriptor of our own: the caller may close the file, and its number may come to mean another file
         descriptor = os.dup(raw.fileno())
         return FileSource(name, descriptor, os.fstat(descriptor).st_size)
-    if file.seekable():
+    if _can_seek(file):
         position = file.tell()
-        end = file.seek(0, os.SEEK_END)
+        file.seek(0, os.SEEK_END)
+        end = file.tell()  # older ones do not give it as the result of `seek`
         file.seek(position)
         return SeekableSource(name, file, end)
     return StreamSource(name, iter(lambda: file.read(SYNC_PIECE), b""), _announced(field, size))
+
+
+def _can_seek(file: object) -> bool:
+    """Whether a file object can seek; some that can (`mmap`, temporary files of Python 3.10) do not say."""
+    seekable = getattr(file, "seekable", None)
+    return bool(seekable()) if seekable is not None else hasattr(file, "seek") and hasattr(file, "tell")
 
 
 def _announced(field: str, size: int | None) -> int:

@@ -100,6 +100,29 @@ class OneWay(io.RawIOBase):
         return self._file.readinto(buffer)
 
 
+class Taciturn:
+    """As temporary files of Python 3.10 and `mmap` are: no `seekable`, and `seek` gives nothing."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> None:
+        self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+
+class ReadWithAwait:
+    """As the uploaded files of web frameworks are."""
+
+    async def read(self, size: int = -1) -> bytes:
+        raise AssertionError(size)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     target = tmp_path / "clip.bin"
@@ -123,6 +146,7 @@ MAKERS: dict[str, Callable[[Path], VideoInput]] = {
     "bytes": lambda _path: DATA,
     "bytearray": lambda _path: bytearray(DATA),
     "memoryview": lambda _path: memoryview(DATA),
+    "taciturn file object": lambda _path: cast("IO[bytes]", Taciturn(DATA)),
     "one-way file object": lambda _path: io.BufferedReader(OneWay(DATA)),
     "generator": lambda _path: pieces(),
     "list": lambda _path: list(pieces()),
@@ -329,6 +353,9 @@ def test_refused_before_anything_is_asked(tmp_path: Path, path: Path) -> None:
     assert "video: must be open, got a closed file" in refusal(closed)
     assert 'must be opened in binary mode ("rb"), got a file opened as text' in refusal(io.StringIO("text"))
     assert "got a value of type int" in refusal(7)
+    with (tmp_path / "new.mp4").open("wb") as new:
+        assert 'must be opened for reading ("rb"), got' in refusal(new)
+    assert "must be one that is not, got a file that is read with await" in refusal(ReadWithAwait())
     assert "size: must be given in bytes" in refusal(pieces())
     assert "size: must be that of video: 1,048,600 bytes, got 7" in refusal(DATA, size=7)
     assert "at most 4,294,967,296 bytes (4 GiB)" in refusal(pieces(), size=4_294_967_297)
@@ -344,9 +371,10 @@ def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_what_can_be_read_only_once_is_known(path: Path) -> None:
     once = [pieces(), async_pieces(), io.BufferedReader(OneWay(DATA)), [b"x"]]
-    again = [path, str(path), DATA, io.BytesIO(DATA), RemoteFile("https://cdn.example.test/v.mp4"), 7]
+    remote = RemoteFile("https://cdn.example.test/v.mp4")
+    again: list[object] = [path, str(path), DATA, io.BytesIO(DATA), Taciturn(DATA), remote, 7]
     assert [is_one_way(video) for video in once] == [True] * 4
-    assert [is_one_way(video) for video in again] == [False] * 6
+    assert [is_one_way(video) for video in again] == [False] * 7
 
 
 def test_an_async_iterator_cannot_be_read_by_waiting() -> None:
