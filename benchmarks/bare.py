@@ -46,7 +46,7 @@ async def _serve() -> None:
     server = uvicorn.Server(config)
 
     async def tell() -> None:
-        while not server.started:  # noqa: ASYNC110
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.001)
         port = server.servers[0].sockets[0].getsockname()[1]
         print(json.dumps({"url": f"http://127.0.0.1:{port}"}), flush=True)

@@ -9,6 +9,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 from benchmarks.harness import Report, interleaved, main, python, ratios, server
 
@@ -21,7 +22,7 @@ def _race(kind: str, url: str, rounds: int, block: int) -> dict[str, list[float]
             arguments = ["-m", "benchmarks.callers", kind, who, "--url", url, "--block", str(block)]
             names, process = stack.enter_context(server(*arguments))
             for name in names:
-                asked[name] = lambda name=name, process=process: _ask(process, name)  # type: ignore[misc]
+                asked[name] = partial(_ask, process, name)
         for ask in asked.values():
             ask()
         return interleaved(asked, rounds)

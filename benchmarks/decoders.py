@@ -2,7 +2,7 @@
 
 Ours checks every value and keeps the received mapping. `theirs` are the models that openapi-python-client
 generates from our bundle (unchecked); cattrs structures classes of the same fields. `X, bytes` is the whole
-way, from the bytes of an answer to its objects: ours with msgspec as the parser (the extra `fast`) and without.
+way, from the bytes of an answer to its objects: ours with msgspec as the parser (extra `fast`) and without.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.harness import ROOT, Ran, Report, environment, interleaved, main, ratios, run
@@ -49,8 +50,7 @@ def measure(full: bool) -> Report:
     report = Report("imports", f"4. Import: CPU of fresh processes, {rounds} rounds")
     program = _interpreter()
     contestants: dict[str, Callable[[], Ran]] = {
-        name: lambda statement=statement: _fresh(statement, program=program)  # type: ignore[misc]
-        for name, statement in STATEMENTS.items()
+        name: partial(_fresh, statement, program=program) for name, statement in STATEMENTS.items()
     }
     contestants["documented client"] = lambda: _fresh(
         "from tiktok_api_client import TikTok", ours=False, program=sys.executable

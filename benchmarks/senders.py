@@ -251,7 +251,7 @@ class Beat:
     def watch(self) -> None:
         """Time every callback of every loop from now on."""
         self._schedule = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
-        run = asyncio.events.Handle._run  # noqa: SLF001
+        run = asyncio.events.Handle._run  # noqa: SLF001 - every callback of the loop goes through it
         perf, waited = time.perf_counter, self._waited
 
         def timed(handle: asyncio.events.Handle) -> None:

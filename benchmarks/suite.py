@@ -18,7 +18,7 @@ from benchmarks.harness import ROOT, Report, main
 PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
-def measure(full: bool) -> Report:  # noqa: ARG001
+def measure(full: bool) -> Report:  # noqa: ARG001 - one suite, however full the run
     report = Report("suite", "8. The test suite")
     if not PYTHON.exists():
         report.notes.append("not measured: `make test` has not made its environment yet")

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from benchmarks import sink
@@ -93,8 +94,7 @@ def _race(report: Report, folder: Path, path: Path, rounds: int, *, tls: bool) -
     kind = "TLS" if tls else "plain"
     with throwing_away(folder, tls=tls) as (url, trust):
         contestants: dict[str, Callable[[], Cost]] = {
-            name: lambda name=name: send(name, url, path, trust)  # type: ignore[misc]
-            for name in ("raw", *SENDERS)
+            name: partial(send, name, url, path, trust) for name in ("raw", *SENDERS)
         }
         if shutil.which("curl"):
             contestants["curl"] = lambda: curl(url, path, trust)
