@@ -139,18 +139,17 @@ class Result:
             },
         }
 
-    def text(self, *, missed: bool = True) -> str:
+    def text(self) -> str:
         """For a terminal."""
         lines = [f"{'':12}{'met':>5}{'of':>5}{'%':>7}"]
         for name, area in self.areas.items():
             lines.append(f"{name:12}{len(area.met):5}{area.total:5}{area.percent:7.1f}")
         lines.append(f"{'API':12}{'':10}{self.percent:7.1f}")
-        if missed:
-            lines += [
-                f"{name} not met: {', '.join(self.areas[name].missed)}"
-                for name in ("operations", "statuses", "events")
-                if self.areas[name].missed
-            ]
+        lines += [
+            f"{name} not met: {', '.join(self.areas[name].missed)}"
+            for name in ("operations", "statuses", "events")
+            if self.areas[name].missed
+        ]
         return "\n".join(lines)
 
     def markdown(self) -> str:

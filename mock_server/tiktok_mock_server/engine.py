@@ -169,12 +169,15 @@ class Engine:
 
     def finish_job(self, job: Job, result: object) -> None:
         """Report what came of a job."""
-        with self._lock:
-            job.done(result, job.due)
-            self._jobs_under_way -= 1
-            watchers = list(self._watchers)
-        for wake in watchers:
-            wake()
+        try:
+            with self._lock:
+                job.done(result, job.due)
+        finally:
+            with self._lock:
+                self._jobs_under_way -= 1
+                watchers = list(self._watchers)
+            for wake in watchers:
+                wake()
 
     def _watch(self, wake: Callable[[], None]) -> Callable[[], None]:
         self._watchers.append(wake)

@@ -182,9 +182,8 @@ BEFORE: Final[Mapping[str, Callable[[Meeting, Fault], None]]] = {
 # In place of an answer
 
 
-def _answer_with(fault: Fault, *, in_body: bool = False) -> Outbound:
-    kind = cast("Any", fault.kind)
-    return Outbound(502, ending=Ending(kind, in_body=in_body))
+def _answer_with(fault: Fault) -> Outbound:
+    return Outbound(502, ending=Ending(cast("Any", fault.kind)))
 
 
 def _error(meeting: Meeting, fault: Fault) -> Outbound:
@@ -212,8 +211,6 @@ def instead(meeting: Meeting, fault: Fault) -> Outbound:
         return _gateway(meeting, fault)
     if fault.kind == "early_answer":
         return Outbound(int(fault.number_of("status")), close=True)
-    if fault.kind == "lost":
-        return lost(meeting, fault)
     return _answer_with(fault)
 
 

@@ -340,8 +340,6 @@ def code_of(record: Record) -> str:
         value = jsonio.read(record.answer)
     except jsonio.NotJson:
         return ""
-    if not isinstance(value, dict):
-        return ""
     error = cast("dict[str, object]", value).get("error")
     if isinstance(error, str):
         return error

@@ -12,7 +12,7 @@ from .addresses import is_loopback
 from .rule import rule
 from .spool import Spool
 from .why import log
-from .world import Account, Fetch, Fetched, Grant, Job, Post, Stage, Upload, Video, World
+from .world import Fetch, Fetched, Grant, Job, Post, Stage, Upload, Video, World
 
 STATES = rule(
     "post.states",
@@ -105,10 +105,9 @@ def start(world: World, post: Post) -> None:
 
 def _plan_abandoned(world: World, post: Post, upload: Upload) -> None:
     def abandoned(due: float) -> None:
-        if not upload.done:
-            upload.spool.delete()
-            if world.switches.abandoned_upload == "failed":
-                fail(world, post, "internal", due)
+        upload.spool.delete()
+        if world.switches.abandoned_upload == "failed":
+            fail(world, post, "internal", due)
 
     _later(world, post, upload.expires, abandoned, always=True)
 
@@ -456,8 +455,3 @@ def end_grant(world: World, grant: Grant, reason: int) -> None:
         if post.grant is grant and post.stage in (Stage.UPLOADING, Stage.DOWNLOADING, Stage.PROCESSING):
             fail(world, post, "auth_removed", at)
     webhooks.emit(world, grant.app, "authorization.removed", {"reason": reason}, open_id=grant.open_id, at=at)
-
-
-def ban(account: Account, *, banned: bool = True) -> None:
-    """Ban a creator from posting, or end the ban."""
-    account.banned = banned

@@ -66,11 +66,6 @@ class Inbound:
             host = f"{host}:{port}"
         return f"{scheme}://{host}" + _first(headers.get("x-forwarded-prefix", "")).rstrip("/")
 
-    @property
-    def host(self) -> str:
-        """The host alone."""
-        return self.base_url.partition("://")[2].partition("/")[0]
-
     def pairs(self) -> list[tuple[str, str]]:
         """The query, decoded."""
         return form_pairs(self.query)

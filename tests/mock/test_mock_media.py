@@ -12,7 +12,9 @@ import pytest
 from tests.mock import media_files
 from tests.mock.support import Player, data, mp4, refusal, set_switches
 from tiktok_mock_server import MockTikTok, lifecycle, media
+from tiktok_mock_server.snapshot import CannotSnapshot
 from tiktok_mock_server.spool import Spool
+from tiktok_openapi import limits
 
 pytest.importorskip("av")
 
@@ -64,6 +66,23 @@ def outcome(player: Player, body: bytes) -> str:
 def test_videos(looking: Player, make: Callable[[], bytes], reason: str) -> None:
     looking.mock.account.max_video_seconds = 10
     assert outcome(looking, make()) == reason
+
+
+@pytest.mark.parametrize(
+    ("head", "container"),
+    [
+        (b"\x00\x00\x00\x18ftypmp42", "mp4"),
+        (b"\x00\x00\x00\x14ftypqt  ", "quicktime"),
+        (b"\x00\x00\x00\x08wide\x00\x00\x10\x00mdat", "quicktime"),
+        (b"\x00\x01\x00\x00moov\x00\x00\x00\x6cmvhd", "quicktime"),
+        (b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm", "webm"),
+        (b"\x1a\x45\xdf\xa3\xa3\x42\x82\x88matroska", ""),
+        (b"RIFF\x00\x00\x00\x00AVI LIST", ""),
+        (b"", ""),
+    ],
+)
+def test_what_a_file_begins_with_says_which_container_it_is(head: bytes, container: str) -> None:
+    assert media.container(head) == container
 
 
 def test_nothing_of_an_upload_is_left_on_disk(
@@ -139,10 +158,32 @@ def test_photos(kind: str, width: int, height: int, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "size"),
+    [
+        # WebP with an alpha channel or animation, and without loss
+        (
+            b"RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x10\x00\x00\x00\x37\x04\x00\x7f\x07\x00",
+            (1080, 1920),
+        ),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8L\x00\x00\x00\x00\x2f\x7f\xc2\x77\x00", (640, 480)),
+        # JPEG: fill bytes before a marker, a segment to step over, and the frame header of a progressive one
+        (
+            b"\xff\xd8\xff\xff\xff\xe0\x00\x04ab\xff\xc2\x00\x11\x08\x01\xe0\x02\x80",
+            (640, 480),
+        ),
+    ],
+)
+def test_photos_say_their_size_in_other_places_too(body: bytes, size: tuple[int, int]) -> None:
+    report = media.check_photo(spooled(body))
+    assert (report.fail_reason, report.width, report.height) == ("", *size)
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",
         b"\xff\xd8\xff",
+        b"\xff\xd8\xff\xc0\x00\x11\x08",
         b"\xff\xd8\xff\xe0\x00\x10",
         b"\xff\xd8\xff\xd9",
         b"RIFF\x00\x00\x00\x00WEBP",
@@ -167,13 +208,21 @@ def test_a_png_is_no_photo_and_21_mib_are_too_many() -> None:
 # Downloads from this machine
 
 
+class Served(dict[str, bytes]):
+    """Files by path."""
+
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+    """Called before a file is sent."""
+
+
 @pytest.fixture
 def files() -> Iterator[tuple[str, dict[str, bytes]]]:
     """A web server on loopback, and what it serves. A path of `moved` answers with a redirect."""
-    served: dict[str, bytes] = {}
+    served = Served()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            served.meanwhile()
             body = served.get(self.path)
             self.send_response(302 if body == b"moved" else 200 if body is not None else 404)
             if body == b"moved":
@@ -222,6 +271,10 @@ def test_photos_are_fetched_and_looked_into(fetching: Player, files: tuple[str, 
         (media_files.photo("png", 64, 64), "file_format_check_failed"),
         (media_files.photo("jpeg", 1254, 1254), "picture_size_check_failed"),
         (b"text", "file_format_check_failed"),
+        (
+            media_files.photo("jpeg", 64, 64) + bytes(limits.PHOTO_MAX_SIZE + 100_000),
+            "picture_size_check_failed",
+        ),
         (b"moved", "photo_pull_failed"),
         (None, "photo_pull_failed"),
     ],
@@ -246,6 +299,28 @@ def test_videos_are_fetched_too(fetching: Player, files: tuple[str, dict[str, by
     assert pulled(fetching, f"{base}/slow.mp4", photos=False)["fail_reason"] == "frame_rate_check_failed"
     assert pulled(fetching, f"{base}/moved.mp4", photos=False)["fail_reason"] == "video_pull_failed"
     assert pulled(fetching, "http://127.0.0.1:9/v.mp4", photos=False)["fail_reason"] == "video_pull_failed"
+
+
+def test_a_download_that_is_cancelled_while_it_runs_changes_nothing_more(
+    fetching: Player, files: tuple[str, dict[str, bytes]]
+) -> None:
+    base, served = files
+    said: list[object] = []
+
+    def cancel() -> None:
+        (publish_id,) = fetching.mock.world.posts
+        with pytest.raises(CannotSnapshot, match="is being downloaded for real"):
+            fetching.mock.snapshot()
+        said.append(fetching.call("cancelPublish", {"publish_id": publish_id}).status_code)
+
+    assert isinstance(served, Served)
+    served["/v.mp4"] = media_files.video()
+    served.meanwhile = cancel
+    assert pulled(fetching, f"{base}/v.mp4", photos=False) == {
+        "status": "FAILED",
+        "fail_reason": "publish_cancelled",
+    }
+    assert said == [200]
 
 
 def test_nothing_is_fetched_from_elsewhere_nor_without_leave(

@@ -116,6 +116,16 @@ def test_a_deleted_draft_and_its_place(player: Player, frees: bool) -> None:
     assert (player.init_video(draft=True).status_code == 200) is frees
 
 
+def test_a_deleted_draft_neither_fails_nor_is_there_when_its_day_is_over(player: Player) -> None:
+    set_switches(player.mock, expired_draft="failed")
+    publish_id = player.post_video(draft=True)
+    player.mock.clock.advance(15)
+    lifecycle.user_deletes_draft(player.mock.post(publish_id))
+    player.mock.clock.advance(86400)
+    assert player.log_in().status(publish_id)["status"] == "SEND_TO_USER_INBOX"
+    assert player.events() == ["post.publish.inbox_delivered"]
+
+
 def test_posting_a_draft_frees_its_place(player: Player) -> None:
     set_switches(player.mock, pending_drafts=1)
     publish_id = player.post_video(draft=True)
@@ -151,6 +161,14 @@ def test_ids_at_once_or_never(star: Player, mode: str, count: int) -> None:
     assert len(star.status(publish_id)["publicaly_available_post_id"]) == count
 
 
+def test_photos_become_public_and_are_no_videos(star: Player) -> None:
+    publish_id = data(star.init_photos(privacy_level="PUBLIC_TO_EVERYONE"))["publish_id"]
+    star.mock.clock.advance(80)
+    assert len(star.status(publish_id)["publicaly_available_post_id"]) == 1
+    assert star.events() == ["post.publish.complete", "post.publish.publicly_available"]
+    assert data(star.call("listVideos", {}, params={"fields": "id"}))["videos"] == []
+
+
 def test_moderation_that_finds_something(star: Player) -> None:
     publish_id = star.post_video(privacy_level="PUBLIC_TO_EVERYONE")
     star.mock.clock.advance(10)
@@ -181,6 +199,14 @@ def test_polls_alone_move_it(player: Player) -> None:
     assert seen == ["PROCESSING_DOWNLOAD"] * 3 + ["PUBLISH_COMPLETE"]
 
 
+def test_polls_bring_the_id_of_a_public_post_too(star: Player) -> None:
+    set_switches(star.mock, progress="polls", polls_per_step=1)
+    publish_id = star.post_video(privacy_level="PUBLIC_TO_EVERYONE")
+    seen = [star.status(publish_id) for _ in range(2)]
+    assert [one["status"] for one in seen] == ["PUBLISH_COMPLETE"] * 2
+    assert [len(one["publicaly_available_post_id"]) for one in seen] == [0, 1]
+
+
 def test_the_first_poll_can_be_final(player: Player) -> None:
     set_switches(player.mock, progress="polls", polls_per_step=1)
     publish_id = player.post_video()
@@ -204,6 +230,24 @@ def test_a_post_that_is_stuck_for_half_an_hour_and_more(player: Player) -> None:
     assert statuses(player, publish_id, *[600] * 5) == ["PROCESSING_UPLOAD"] * 6
     lifecycle.release(player.mock.world, post)
     assert statuses(player, publish_id, 10) == ["PROCESSING_UPLOAD", "PUBLISH_COMPLETE"]
+
+
+def test_a_held_download_and_a_held_moderation_go_on_from_their_release(star: Player) -> None:
+    by_time_only(star)
+    pulled = data(star.pull_video(privacy_level="PUBLIC_TO_EVERYONE"))["publish_id"]
+    post = star.mock.post(pulled)
+    lifecycle.hold(post)
+    star.mock.clock.advance(600)
+    lifecycle.release(star.mock.world, post)
+    assert statuses(star, pulled, 5, 10) == ["PROCESSING_DOWNLOAD"] * 2 + ["PUBLISH_COMPLETE"]
+    lifecycle.hold(post)
+    star.mock.clock.advance(600)
+    assert post.post_ids == []
+    lifecycle.release(star.mock.world, post)
+    star.mock.clock.advance(59)
+    assert post.post_ids == []
+    star.mock.clock.advance(1)
+    assert len(post.post_ids) == 1
 
 
 @pytest.mark.parametrize(
@@ -344,6 +388,17 @@ def test_posts_in_progress_fail_when_the_app_is_removed(player: Player, kind: st
     player.log_in()
     assert player.status(publish_id) == {"fail_reason": "auth_removed", "status": "FAILED"}
     assert player.events() == ["post.publish.failed", "authorization.removed"]
+
+
+def test_a_connection_ends_once(player: Player) -> None:
+    grant = player.mock.world.access_tokens[player.token].grant
+    assert grant is not None
+    for reason in (1, 5):
+        lifecycle.end_grant(player.mock.world, grant, reason)
+        player.mock.clock.advance(1)
+    (removed,) = player.mock.world.deliveries
+    assert b'"reason\\":1' in removed.body
+    assert grant.ended == player.mock.clock.now() - 2
 
 
 def test_a_published_post_stays_when_the_app_is_removed(player: Player) -> None:
