@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tiktok_mock_server import MockTikTok
+from tiktok_mock_server import MockTikTok, Switches
+from tiktok_mock_server.remote import RemoteWorld
 from tiktok_mock_server.running import Running
 
 pytest_plugins = "pytester"
@@ -117,6 +118,25 @@ def test_one(tiktok_mock_url, number):
         result = pytester.runpytest_subprocess("-n", "2", "--tiktok-mock-url", url)
         result.assert_outcomes(passed=6, errors=1)
         assert [world["name"] for world in httpx.get(f"{url}/_mock/worlds").json()["worlds"]] == ["default"]
+
+
+def test_a_world_elsewhere_is_made_with_switches_and_says_when_it_is_out_of_reach() -> None:
+    with Running(MockTikTok().engine) as url:
+        world = RemoteWorld(url, {"switches": Switches(daily_posts=3, token_profile="legacy")})
+        switches = httpx.get(f"{world.url}/_mock/switches").json()["switches"]
+        assert (switches["daily_posts"], switches["token_profile"]) == (3, "legacy")
+        with pytest.raises(RuntimeError, match=r"made no world: .*a world has no 'colour'"):
+            RemoteWorld(url, {"colour": "red"})
+    assert world.report(10).startswith(f"the mock at {url} does not answer: ")
+
+
+def test_what_was_met_can_be_forgotten() -> None:
+    mock = MockTikTok()
+    with httpx.Client(transport=mock.transport(), base_url=mock.url) as client:
+        client.get("/v2/user/info/")
+    assert mock.coverage.result().areas["operations"].met == ("getUserInfo",)
+    mock.coverage.clear()
+    assert mock.coverage.result().percent == 0
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])

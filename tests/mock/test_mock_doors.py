@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ import respx
 from tests.mock.support import Player, data, mp4, without_media_checks
 from tests.mock.wire import Wire
 from tiktok_mock_server import MockTikTok, create_app
+from tiktok_mock_server.world import Delivery
 from tiktok_openapi.routes import BY_ID
 
 Story = list[tuple[int, bytes, str]]
@@ -112,6 +115,55 @@ async def test_async_doors_answer_the_same(door: str) -> None:
             async with httpx.AsyncClient(transport=transport, base_url=url) as http:
                 got = await async_story(http, token)
     assert got == in_process(url)
+
+
+@pytest.mark.anyio
+async def test_an_async_door_takes_a_body_piece_by_piece_and_notices_when_it_breaks_off() -> None:
+    async def pieces(broken: bool) -> AsyncIterator[bytes]:
+        yield mp4(20)[:8]
+        if broken:
+            raise OSError("the disk is gone")
+        yield mp4(20)[8:]
+
+    with made() as mock:
+        url = data(Player(mock).log_in().init_video(20))["upload_url"]
+        headers = UPLOAD | {"Content-Length": "20"}
+        async with httpx.AsyncClient(transport=mock.async_transport()) as http:
+            with pytest.raises(OSError, match="disk"):
+                await http.put(url, content=pieces(broken=True), headers=headers)
+            assert mock.journal.last(1)[0].outcome == "gone"
+            assert (await http.put(url, content=pieces(broken=False), headers=headers)).status_code == 201
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("door", ["transport", "respx", "asgi"])
+async def test_events_are_delivered_beside_the_event_loop(door: str) -> None:
+    """A receiver that needs the loop gets it, be it that a request or the clock made the event due."""
+    loop = asyncio.get_running_loop()
+
+    async def received(name: str) -> str:
+        await asyncio.sleep(0)
+        return name
+
+    def receive(delivery: Delivery, _headers: dict[str, str]) -> int:
+        seen.append(asyncio.run_coroutine_threadsafe(received(delivery.event), loop).result(10))
+        return 200
+
+    seen: list[str] = []
+    with made() as mock, ExitStack() as stack:
+        mock.on_event(receive)
+        if door == "respx":
+            stack.enter_context(mock.respx_router())
+        transport = {"transport": mock.async_transport(), "asgi": httpx.ASGITransport(mock.asgi())}.get(door)
+        async with httpx.AsyncClient(transport=transport, base_url=mock.url) as http:
+            await http.post("/_mock/webhook/ping")
+            await http.post("/_mock/clock", json={"advance": 0})
+        assert seen == ["tiktok.ping"]
+        Player(mock).log_in().post_video()
+        await mock.clock.advance_async(10)
+        assert seen == ["tiktok.ping", "post.publish.complete"]
+        with pytest.raises(ValueError, match="time does not run backwards"):
+            await mock.clock.advance_async(-1)
 
 
 def test_create_app_makes_a_world_of_its_own() -> None:

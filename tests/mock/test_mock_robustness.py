@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import cast
 
 import httpx
@@ -17,7 +18,13 @@ from hypothesis import strategies as st
 
 from tests.mock.support import Player, data, mp4, refusal, set_switches, without_media_checks
 from tests.mock.wire import Wire
-from tiktok_mock_server import MockTikTok, control, engine
+from tiktok_mock_server import MockTikTok, answers, control, engine, webhooks
+from tiktok_mock_server.app import Door
+from tiktok_mock_server.messages import READ, Outbound, Read, Wait
+from tiktok_mock_server.rules import upload
+from tiktok_mock_server.running import Running
+from tiktok_mock_server.spool import Spool
+from tiktok_mock_server.world import Delivery, Fetch, Job
 from tiktok_openapi.routes import BY_ID, ROUTES
 
 MIB = 1024 * 1024
@@ -278,6 +285,37 @@ def test_any_authorization_address(params: dict[str, str], form: dict[str, str])
             assert answer.status_code == 200 or "\r" not in answer.headers["location"]
 
 
+def test_a_field_that_comes_twice_in_a_form_counts_as_it_came_first(player: Player) -> None:
+    form = "client_key=mock_client_key&client_secret=mock_client_secret&grant_type=client_credentials"
+    head = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = player.http.post(BY_ID["getToken"].path, content=f"{form}&client_key=other", headers=head)
+    assert answer.json()["access_token"].startswith("clt.")
+    answer = player.http.post(BY_ID["getToken"].path, content=f"client_key=other&{form}", headers=head)
+    assert "access_token" not in answer.json()
+
+
+def test_an_upload_works_with_a_slash_too_many_and_a_wrong_folder_is_answered_with_the_right_one(
+    player: Player,
+) -> None:
+    url = data(player.init_video(20))["upload_url"]
+    assert player.put(url.replace("/upload?", "/upload/?"), mp4(20)).status_code == 201
+    astray = player.http.post("/v1/token/")
+    assert (astray.status_code, astray.headers["x-mock-hint"]) == (404, "did you mean POST /v2/oauth/token/?")
+
+
+def test_a_consent_form_that_decides_nothing_is_shown_again(player: Player) -> None:
+    page = player.authorize()
+    again = player.agree(page, "ponder")
+    assert (again.status_code, again.headers["content-type"]) == (200, page.headers["content-type"])
+    assert player.agree(again).status_code == 302
+
+
+def test_a_body_that_is_no_text_is_noted_by_its_length(player: Player) -> None:
+    player.call("fetchStatus", content=b"\xff\xfe\x00\x80\x81", headers={"Content-Type": "application/json"})
+    (entry,) = player.mock.journal.last(1)
+    assert (entry.operation, entry.request) == ("fetchStatus", "5 bytes")
+
+
 # Many at once
 
 
@@ -316,6 +354,31 @@ def test_parallel_calls_get_different_ids(remote: Player) -> None:
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(start, range(40)))
     assert len(set(ids)) == 40 == len(remote.mock.world.posts)
+
+
+def test_time_that_passes_waits_for_an_event_that_is_being_delivered(player: Player) -> None:
+    """One thread delivers, another moves the clock: the second attempt, which the first plans, is in time."""
+    mock = player.mock
+    seen: list[float] = []
+    steps: list[object] = []
+    moved: list[Future[None]] = []
+    began = mock.clock.now()
+    with ThreadPoolExecutor(1) as other:
+
+        def receive(_delivery: Delivery, _headers: dict[str, str]) -> int:
+            if not seen:
+                steps.append(other.submit(mock.engine.passing(began + 120).send, None).result(PATIENCE))
+                moved.append(other.submit(mock.clock.advance, 120))
+            seen.append(mock.clock.now())
+            return 500 if len(seen) == 1 else 200
+
+        mock.on_event(receive)
+        webhooks.ping(mock.world, mock.app)
+        mock.deliver()
+        moved[0].result(PATIENCE)
+    assert [type(step) for step in steps] == [Wait]
+    assert seen == [began, began + 60]
+    assert mock.clock.now() == began + 120
 
 
 # The mock's own faults
@@ -358,3 +421,98 @@ def test_only_what_lies_under_the_control_path_is_a_control_call(player: Player)
     assert player.http.get("/_mock").status_code == 200
     for path in ("/_mockery", "/_mock2/clock"):
         assert player.http.get(path).text == "Unsupported path(Janus)"
+
+
+def test_a_bug_in_a_page_of_the_mock_is_an_empty_answer(
+    player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(engine, "answer_authorize", broken)
+    answer = player.authorize()
+    assert (answer.status_code, answer.content, answer.headers["x-mock-rule"]) == (500, b"", "mock.fault")
+
+
+@pytest.mark.parametrize("payload", [{"status": 7}, {}])
+def test_a_strict_mock_rather_fails_than_answers_what_is_not_described(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, payload: dict[str, object]
+) -> None:
+    def odd(_: object) -> object:
+        return payload
+
+    monkeypatch.setitem(cast("dict[str, object]", engine.HANDLERS), "fetchStatus", odd)
+    with MockTikTok(strict=True) as mock, wire.to(mock) as url, httpx.Client(base_url=url) as http:
+        over_wire = Player(mock, http).log_in().call("fetchStatus", {"publish_id": "x"})
+        with pytest.raises(engine.NotAsDescribed) as found:
+            Player(mock).log_in().call("fetchStatus", {"publish_id": "x"})
+    assert (over_wire.status_code, over_wire.text) == (500, str(found.value))
+    assert str(found.value).startswith("the answer to fetchStatus is not as described: /")
+    assert mock.engine.violations == [over_wire.text] * 2
+
+
+def test_a_strict_mock_knows_statuses_and_bodies_that_are_not_described(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    odd = Outbound(299)
+
+    def put(*_: object) -> Generator[Read, bytes, Outbound]:
+        yield READ
+        return odd
+
+    def succeeded(*_: object) -> Outbound:
+        return odd
+
+    with MockTikTok(strict=True) as mock:
+        player = Player(mock).log_in()
+        url = data(player.init_video(20))["upload_url"]
+        monkeypatch.setattr(upload, "put", put)
+        with pytest.raises(engine.NotAsDescribed, match="status 299 is not described"):
+            player.put(url, mp4(20))
+        monkeypatch.setattr(answers, "succeeded", succeeded)
+        with pytest.raises(engine.NotAsDescribed, match="an empty body is not described"):
+            player.call("queryCreatorInfo")
+        odd.body = b"{}"
+        with pytest.raises(engine.NotAsDescribed, match="no JSON answer with status 299"):
+            player.call("queryCreatorInfo")
+
+
+def test_a_job_that_fails_keeps_no_other_from_being_done(
+    player: Player, caplog: pytest.LogCaptureFixture
+) -> None:
+    mock = player.mock
+    told = threading.Event()
+
+    def receive(_delivery: Delivery, _headers: dict[str, str]) -> int:
+        told.set()
+        return 200
+
+    def broken(_result: object, _at: float) -> None:
+        raise ZeroDivisionError
+
+    second = mock.add_world("second")
+    second.on_event(receive)
+    with Running(mock.engine) as url, httpx.Client(base_url=url, timeout=PATIENCE) as http:
+        work = Fetch("http://127.0.0.1:9/nothing", Spool(on_disk=False), 1)
+        mock.world.add_job(Job(mock.clock.now(), work, broken))
+        assert http.get("/_mock/health").status_code == 200
+        assert http.post("/_world/second/_mock/webhook/ping").status_code == 200
+        assert told.wait(PATIENCE)
+        moved = http.post("/_mock/clock", json={"advance": 5})
+        assert moved.status_code == 200, "nothing is under way any more that it would have to wait for"
+    assert "the mock failed between requests" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_there_are_no_websockets() -> None:
+    sent: list[object] = []
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    with MockTikTok() as mock:
+        await Door(mock.engine)({"type": "websocket", "path": "/", "headers": []}, receive, send)
+    assert sent == []
