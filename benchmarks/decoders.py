@@ -295,7 +295,7 @@ def main() -> None:
                 for who in ("ours", "theirs", "cattrs")
             },
         }
-    contests["encode"] = _encoders()
+    contests["encode"] = {**_encoders()}
     for calls in contests.values():
         for call in calls.values():
             call()

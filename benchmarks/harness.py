@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -75,8 +75,8 @@ class Report:
 
     name: str
     title: str
-    rows: list[Measured] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    rows: list[Measured] = field(default_factory=list[Measured])
+    notes: list[str] = field(default_factory=list[str])
 
     def add(
         self,
@@ -265,7 +265,7 @@ def python(*arguments: str, env: Mapping[str, str] | None = None) -> Ran:
 @contextmanager
 def server(
     *arguments: str, env: Mapping[str, str] | None = None
-) -> Iterator[tuple[dict[str, str], subprocess.Popen[str]]]:
+) -> Generator[tuple[dict[str, str], subprocess.Popen[str]]]:
     """A server in a process of its own, and the JSON line with which it begins."""
     with subprocess.Popen(
         [sys.executable, *arguments],

@@ -228,19 +228,16 @@ def _world(accounts: int, posts: int) -> tuple[MockTikTok, str, str]:
     from tiktok_mock_server import Account
 
     client = httpx.Client(transport=mock.transport(), base_url=mock.url)
-    chosen = ("", "")
+    chosen, publish_id = ("", ""), ""
     each = max(1, posts // accounts)
     for number in range(accounts):
         account = mock.world.add_account(Account(f"user{number}", private=True))
         token = str(mock.authorize(account=account)["access_token"])
         for post in range(each):
-            answer = client.post(
-                INIT, json=init_body(post), headers={"Authorization": f"Bearer {token}"}
-            ).json()
-            if "publish_id" not in answer.get("data", {}):
-                raise RuntimeError(str(answer))
+            answer = client.post(INIT, json=init_body(post), headers={"Authorization": f"Bearer {token}"})
+            publish_id = str(answer.raise_for_status().json()["data"]["publish_id"])
         if number == accounts // 2:
-            chosen = token, answer["data"]["publish_id"]
+            chosen = token, publish_id
     return mock, *chosen
 
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -38,7 +38,7 @@ def video(path: Path, size: int, *, sparse: bool = False) -> Path:
 
 
 @contextmanager
-def throwing_away(folder: Path, *, tls: bool, rate: int = 0) -> Iterator[tuple[str, dict[str, str]]]:
+def throwing_away(folder: Path, *, tls: bool, rate: int = 0) -> Generator[tuple[str, dict[str, str]]]:
     """A sink, and what a client's environment needs to trust it."""
     options = ["--rate", str(rate)] if rate else []
     trust: dict[str, str] = {}
@@ -169,22 +169,16 @@ def _slow(report: Report, folder: Path) -> None:
                 throwing_away(folder, tls=True, rate=rate) as tls,
             ):
                 cases = [
-                    (name, url, trust, source)
+                    pool.submit(_completes, name, url, path, trust, source)
                     for name in ("ours", "ours async")
                     for url, trust in (plain, tls)
                     for source in ("path", "file", "bytes")
                 ]
-                done = list(
-                    pool.map(
-                        lambda case, path=path: _completes(case[0], case[1], path, case[2], case[3]),
-                        cases,
-                    )
-                )
+                done = [case.result() for case in cases]
                 others = [
-                    ("plain", *plain, path),
-                    ("TLS", *tls, path),
+                    pool.submit(_completes, "httpx bytes", url, path, trust, "")
+                    for url, trust in (plain, tls)
                 ]
-                fates = list(pool.map(lambda o: _completes("httpx bytes", o[1], o[3], o[2], ""), others))
             report.add(
                 f"uplink of {words}: uploads that complete, of {len(cases)}",
                 [sum(done)],
@@ -192,7 +186,8 @@ def _slow(report: Report, folder: Path) -> None:
                 least=len(cases),
             )
             told = ", ".join(
-                f"{o[0]} {'completes' if fate else 'fails'}" for o, fate in zip(others, fates, strict=True)
+                f"{way} {'completes' if other.result() else 'fails'}"
+                for way, other in zip(("plain", "TLS"), others, strict=True)
             )
             report.notes.append(f"uplink of {words}, httpx with its defaults and chunks as bytes: {told}")
 
