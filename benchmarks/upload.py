@@ -179,6 +179,7 @@ def _slow(report: Report, folder: Path) -> None:
                     pool.submit(_completes, "httpx bytes", url, path, trust, "")
                     for url, trust in (plain, tls)
                 ]
+                fates = [other.result() for other in others]
             report.add(
                 f"uplink of {words}: uploads that complete, of {len(cases)}",
                 [sum(done)],
@@ -186,8 +187,8 @@ def _slow(report: Report, folder: Path) -> None:
                 least=len(cases),
             )
             told = ", ".join(
-                f"{way} {'completes' if other.result() else 'fails'}"
-                for way, other in zip(("plain", "TLS"), others, strict=True)
+                f"{way} {'completes' if fate else 'fails'}"
+                for way, fate in zip(("plain", "TLS"), fates, strict=True)
             )
             report.notes.append(f"uplink of {words}, httpx with its defaults and chunks as bytes: {told}")
 
