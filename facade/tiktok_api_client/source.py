@@ -106,6 +106,10 @@ class Source(ABC):
     def close(self) -> None:  # noqa: B027
         """Give back what `open_source` took. Files that the caller opened stay open."""
 
+    def broken(self, problem: Exception) -> SourceFailed:
+        """The complaint that it cannot be read, whatever the user's own iterator or file object raised."""
+        return SourceFailed(f"{self.name} could not be read: {type(problem).__name__}: {problem}")
+
     def short(self, position: int) -> SourceFailed:
         """The complaint that bytes are missing."""
         return SourceFailed(
@@ -127,7 +131,12 @@ class Slice:
     def __iter__(self) -> Iterator[bytes]:
         source, position, end, moved = self._source, self._first, self._end, self._moved
         while position < end:
-            piece = source.read(position, min(SYNC_PIECE, end - position))
+            try:
+                piece = source.read(position, min(SYNC_PIECE, end - position))
+            except SourceFailed:
+                raise
+            except Exception as problem:
+                raise source.broken(problem) from problem
             if not piece:
                 raise source.short(position)
             yield piece
@@ -138,7 +147,12 @@ class Slice:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         source, position, end, moved = self._source, self._first, self._end, self._moved
         while position < end:
-            piece = await source.read_async(position, min(ASYNC_PIECE, end - position))
+            try:
+                piece = await source.read_async(position, min(ASYNC_PIECE, end - position))
+            except SourceFailed:
+                raise
+            except Exception as problem:
+                raise source.broken(problem) from problem
             if not piece:
                 raise source.short(position)
             yield piece

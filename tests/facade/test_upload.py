@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -53,10 +54,9 @@ class Scene:
         self.inits += 1
         return ok({"publish_id": "v_pub_file~v2-1.7", "upload_url": self.server.address})
 
-    def post(self, **how: Any) -> Any:
-        return self.door.do(
-            "post_video", self.data, privacy_level="SELF_ONLY", chunk_size=CHUNK, preflight="off", **how
-        )
+    def post(self, source: Any = None, **how: Any) -> Any:
+        how = {"privacy_level": "SELF_ONLY", "chunk_size": CHUNK, "preflight": "off", **how}
+        return self.door.do("post_video", self.data if source is None else source, **how)
 
     def arrived(self) -> bool:
         return bytes(self.server.stored) == self.data
@@ -307,6 +307,26 @@ def test_progress_may_be_async_for_async_callers_only(colour: str) -> None:
     else:
         with pytest.raises(TypeError, match="AsyncTikTok"):
             scene.post(on_progress=show)
+
+
+def test_a_source_that_breaks_is_not_taken_for_a_connection_that_breaks(colour: str) -> None:
+    def download() -> Iterator[bytes]:
+        yield DATA[: CHUNK + 1]
+        raise httpx.ReadError("the other server is gone")
+
+    scene = Scene(colour)
+    with pytest.raises(
+        UploadFailed, match="could not be read: ReadError: the other server is gone"
+    ) as failure:
+        scene.post(download(), size=len(DATA))
+    assert failure.value.stored_bytes == CHUNK
+
+
+def test_a_file_object_that_is_closed_meanwhile_stops_the_upload(colour: str) -> None:
+    file = io.BytesIO(DATA)
+    scene = Scene(colour)
+    with pytest.raises(UploadFailed, match="could not be read: ValueError: I/O operation on closed file"):
+        scene.post(file, on_progress=lambda _: file.close())
 
 
 def test_a_callback_that_fails_stops_the_upload_and_the_error_knows_the_post(colour: str) -> None:
