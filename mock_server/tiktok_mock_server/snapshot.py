@@ -168,22 +168,22 @@ def restore(document: object) -> World:
         )
     try:
         return _restored(cast("dict[str, Any]", document))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise CannotRestore(f"the snapshot is damaged: {error!r}") from error
 
 
 def _restored(document: dict[str, Any]) -> World:
     hints = get_type_hints(Switches)
     settings = {name: _read(hints[name], value, None) for name, value in document["switches"].items()}
-    clock = Clock(start=document["now"], frozen=document["frozen"])
+    clock = Clock(start=_read(float, document["now"], None), frozen=_read(bool, document["frozen"], None))
     world = World(
-        seed=document["seed"],
+        seed=_read(str, document["seed"], None),
         clock=clock,
         switches=Switches(**settings),
         webhook_hosts=tuple(document["webhook_hosts"]),
     )
-    world.ids.counters = dict(document["counters"])
-    world.calls = document["calls"]
+    world.ids.counters = _read(dict[str, int], document["counters"], None)
+    world.calls = _read(int, document["calls"], None)
     world.apps = {one["client_key"]: _made(App, one, world) for one in document["apps"]}
     world.accounts = {one["username"]: _made(Account, one, world) for one in document["accounts"]}
     for one in document["grants"]:
@@ -202,11 +202,11 @@ def _restored(document: dict[str, Any]) -> World:
         _upload(world, one)
     for one in document["deliveries"]:
         world.deliveries.append(_made(Delivery, one, world))
-    world.windows = {(key[0], key[1]): deque(times) for key, times in document["windows"]}
+    world.windows = {(key[0], key[1]): _read(deque[float], times, None) for key, times in document["windows"]}
     world.drafts = {name: [world.posts[one] for one in posts] for name, posts in document["drafts"].items()}
-    world.dns = dict(document["dns"])
-    world.files = dict(document["files"])
-    world.pull_results = dict(document["pull_results"])
+    world.dns = _read(dict[str, list[str]], document["dns"], None)
+    world.files = _read(dict[str, str], document["files"], None)
+    world.pull_results = _read(dict[str, str], document["pull_results"], None)
     for post in world.posts.values():
         lifecycle.plan_again(world, post)
     for delivery in world.deliveries:
@@ -233,10 +233,21 @@ def _made(kind: Any, written: dict[str, Any], world: World) -> Any:
 
 def _read(hint: Any, value: Any, world: World | None) -> Any:
     origin = get_origin(hint)
-    if value is None or origin is Literal or hint is Any:
+    if hint is Any or hint is object:
+        return value
+    if origin is Literal:
+        if value not in get_args(hint):
+            raise TypeError(f"{value!r} is none of {', '.join(map(str, get_args(hint)))}")
         return value
     if origin is Union or origin is UnionType:
+        if value is None and type(None) in get_args(hint):
+            return None
         return _read(next(one for one in get_args(hint) if one is not type(None)), value, world)
+    if hint in _PLAIN:
+        kinds = (int, float) if hint is float else (hint,)
+        if type(value) not in kinds:
+            raise TypeError(f"{value!r} is no {hint.__name__}")
+        return value
     if world is not None and hint in _FOUND:
         return _FOUND[hint](world, value)
     if hint in _PARTS:
@@ -247,12 +258,21 @@ def _read(hint: Any, value: Any, world: World | None) -> Any:
         return date.fromisoformat(value)
     if hint is Stage:
         return Stage[value]
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise TypeError(f"{value!r} is no object")
+        of = get_args(hint)[1]
+        return {key: _read(of, one, world) for key, one in cast("dict[str, Any]", value).items()}
     if origin in (list, deque, tuple, frozenset):
+        if not isinstance(value, list):
+            raise TypeError(f"{value!r} is no list")
         inner = get_args(hint)[0]
         items: list[Any] = [_read(inner, one, world) for one in value]
         return items if origin is list else cast("Any", origin)(items)
     return value
 
+
+_PLAIN: Final = (str, int, float, bool)
 
 _FOUND: Final[Mapping[Any, Callable[[World, Any], object]]] = {
     App: lambda world, key: world.apps[key],

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -466,6 +466,40 @@ def test_a_world_with_bytes_that_cannot_be_kept_is_not_written_down() -> None:
 def test_a_foreign_snapshot_is_refused_with_the_reason(document: object, reason: str) -> None:
     with pytest.raises(CannotRestore, match=reason):
         MockTikTok().restore(document)
+
+
+_MAY_BE_NOTHING = frozenset(
+    {
+        "redirect_uris",
+        "scopes",
+        "active_user_cap",
+        "app_version",
+        "ended",
+        "grant",
+        "replaced",
+        "upload",
+        "spool",
+    }
+)
+
+
+@pytest.mark.parametrize("damage", [None, "x", [], {"a": 1}])
+def test_a_damaged_snapshot_is_refused_wherever_it_is_damaged(damage: object) -> None:
+    mock = MockTikTok(switches=Switches(check_media=False))
+    creator = Creator(mock, client_of(mock).request)
+    creator.put(creator.started()["upload_url"], mp4())
+    mock.clock.advance(120)
+    whole = mock.snapshot()
+    for section in ("apps", "accounts", "grants", "access_tokens", "refresh_tokens", "posts", "uploads"):
+        (thing, *_) = cast("list[dict[str, object]]", whole[section])
+        for field, value in thing.items():
+            fits = type(value) is type(damage) or (field in _MAY_BE_NOTHING and damage in (None, [], "x"))
+            if fits or field == "upload":  # which says the same once more
+                continue
+            document = json.loads(json.dumps(whole))
+            document[section][0][field] = damage
+            with pytest.raises(CannotRestore, match="damaged"):
+                MockTikTok().restore(document)
 
 
 # Seeds
