@@ -74,10 +74,14 @@ class Store(MemoryTokenStore):
     def __init__(self) -> None:
         super().__init__()
         self.failures = 0
-        self.saves = 0
+        self.loads = self.saves = 0
         self.busy = 0
         self.locks: list[SystemLock] = []
         self.locked: list[str] = []
+
+    def load(self, open_id: str) -> StoredToken | None:
+        self.loads += 1
+        return super().load(open_id)
 
     def save(self, token: StoredToken) -> None:
         self.saves += 1
@@ -269,8 +273,9 @@ def test_what_another_process_has_refreshed_is_taken(desk: Desk) -> None:
     desk.store.save(stored(2, at=START + 7000))
     desk.clock.time = START + 7000
     assert desk.token() == stored(2, at=START + 7000)
+    loads = desk.store.loads
     assert desk.token() == stored(2, at=START + 7000)
-    assert desk.asked == []
+    assert (desk.store.loads, desk.asked) == (loads, [])
     assert len(desk.store.locks) == 1
 
 
@@ -466,6 +471,15 @@ def test_the_only_account_of_a_store_is_meant_and_stays_it(desk: Desk) -> None:
     assert desk.account() == "user-1"
 
 
+def test_without_an_account_somebody_has_to_log_in(desk: Desk) -> None:
+    with pytest.raises(NotLoggedIn) as caught:
+        desk.account()
+    assert (caught.value.got, caught.value.advice) == (
+        "none",
+        "log in first (exchange_code_for_token), or pass access_token=",
+    )
+
+
 def test_of_several_accounts_none_is_meant(desk: Desk) -> None:
     desk.store.save(stored(1))
     desk.store.save(stored(1, "user-2"))
@@ -511,9 +525,11 @@ def test_tokens_that_have_ended_have_nothing_left(desk: Desk) -> None:
 def test_renewing_by_a_refresh_token_that_is_known_is_a_refresh_of_its_account(desk: Desk) -> None:
     for name in ("user-1", "user-2"):
         desk.keep(stored(1, name))
+    desk.keeper.current = "user-1"
     desk.planned = [user_token(2, "user-2")]
     given = desk.renew(refresh_token="rft.secret-user-2-1")
     assert given.access_token == "act.secret-user-2-2"
+    assert desk.keeper.current == "user-1"
     assert desk.store.locked == ["user-2"]
     assert desk.store.load("user-1") == stored(1)
 

@@ -20,6 +20,7 @@ from tests.mock.support import (
 from tiktok_mock_server import Account, App, MockTikTok
 from tiktok_mock_server.lifecycle import CannotHappen
 from tiktok_mock_server.rules import qr
+from tiktok_mock_server.rules.registration import check_callback_url, check_host, registration_problem
 from tiktok_mock_server.world import QrLogin
 
 CREDENTIALS = {"client_key": "mock_client_key", "client_secret": "mock_client_secret"}
@@ -78,6 +79,76 @@ def test_what_the_portal_registers(mock: MockTikTok, uri: str, can: bool) -> Non
         mock.world.add_app(App("k", "s", redirect_uris=(uri,)))
     assert repr(uri) in str(caught.value)
     assert "Desktop: http or https" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("uri", "why"),
+    [
+        ("https://a.test:*/cb", "only the port of localhost or 127.0.0.1 can be *"),
+        ("http://*:1/cb", "only the port of localhost or 127.0.0.1 can be *"),
+        ("http://127.0.0.1:*:*/cb", "it cannot be read"),
+        ("https:///cb", "it is not absolute"),
+    ],
+)
+def test_a_star_that_the_portal_does_not_register(uri: str, why: str) -> None:
+    assert registration_problem(uri) == why
+
+
+@pytest.mark.parametrize(
+    ("url", "can"),
+    [
+        ("", True),
+        ("http://127.0.0.1:1/hook", True),
+        ("https://receiver.example.test/hook", True),
+        ("http://127.0.0.1:0/hook", False),
+        ("http://127.0.0.1:port/hook", False),
+        ("ftp://127.0.0.1:1/hook", False),
+        ("http:///hook", False),
+        ("http://127.0.0.1:1/a hook", False),
+        ("http://127.0.0.1:1/a\x7fhook", False),
+        ("127.0.0.1:1/hook", False),
+    ],
+)
+def test_where_events_can_go(url: str, can: bool) -> None:
+    if can:
+        check_callback_url(url)
+        return
+    with pytest.raises(ValueError, match="is no address for events") as caught:
+        check_callback_url(url)
+    assert str(caught.value) == (
+        f"{url!r} is no address for events: write one such as http://127.0.0.1:8000/webhook, "
+        "or nothing for no events"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "kept"),
+    [
+        (" Receiver.Example.TEST ", "receiver.example.test"),
+        ("[::1]", "::1"),
+        ("::1", "::1"),
+        ("", None),
+        ("receiver.test/hook", None),
+        ("me@receiver.test", None),
+        ("two hosts", None),
+        ("receiver.test:80", None),
+    ],
+)
+def test_which_hosts_may_be_called(host: str, kept: str | None) -> None:
+    if kept is not None:
+        assert check_host(host) == kept
+        return
+    with pytest.raises(ValueError, match="is no host") as caught:
+        check_host(host)
+    assert str(caught.value) == (
+        f"{host!r} is no host: write receiver.example.com, without scheme, port and path"
+    )
+
+
+def test_an_unknown_client_key_is_told_those_that_there_are(player: Player) -> None:
+    player.mock.world.add_app(App("other", "secret"))
+    page = player.authorize(client_key="nobody")
+    assert page.headers["x-mock-expected"] == "mock_client_key or other"
 
 
 # Where the user is sent
