@@ -187,13 +187,19 @@ class FileSource(Source):
 
         def read(self, first: int, size: int) -> bytes:
             with self._mutex:
+                if not self._open:  # the number may mean another file by now, and its position is its own
+                    return b""
                 os.lseek(self._descriptor, first, os.SEEK_SET)
                 return os.read(self._descriptor, size)
 
     def close(self) -> None:
-        if self._open:
-            self._open = False
-            os.close(self._descriptor)
+        with self._mutex:
+            if self._open:
+                self._open = False
+                os.close(self._descriptor)
+
+    def __del__(self) -> None:
+        self.close()  # a caller that was cancelled while it was opened never got it
 
 
 class SeekableSource(Source):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import os
@@ -13,6 +14,7 @@ import pytest
 from typing_extensions import Buffer
 
 from tiktok_api_client._drivers import AsyncRunner, SyncRunner, SystemClock
+from tiktok_api_client._flow import Blocking
 from tiktok_api_client.remote import RemoteFile
 from tiktok_api_client.source import (
     SYNC_PIECE,
@@ -211,6 +213,21 @@ def test_a_closed_source_may_be_closed_again(path: Path) -> None:
     source = opened(path)
     source.close()
     source.close()
+
+
+def test_a_file_is_closed_though_whoever_had_it_opened_was_cancelled_meanwhile(path: Path) -> None:
+    flow = open_source(path)
+    step = next(flow)
+    assert isinstance(step, Blocking)
+    lowest = os.dup(0)  # what the next file will have
+    os.close(lowest)
+    descriptor, source = lowest, step.function()  # a worker thread opens it
+    flow.close()  # and nobody comes for the result
+    assert os.fstat(descriptor).st_size == len(DATA)
+    del source
+    gc.collect()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
 
 
 def test_a_file_that_shrinks_is_an_error_and_no_short_body(path: Path) -> None:

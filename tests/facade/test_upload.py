@@ -324,9 +324,12 @@ def test_a_source_that_breaks_is_not_taken_for_a_connection_that_breaks(colour: 
 
 def test_a_file_object_that_is_closed_meanwhile_stops_the_upload(colour: str) -> None:
     file = io.BytesIO(DATA)
-    scene = Scene(colour)
+
+    def lose(_: Progress) -> None:
+        file.close()
+
     with pytest.raises(UploadFailed, match="could not be read: ValueError: I/O operation on closed file"):
-        scene.post(file, on_progress=lambda _: file.close())
+        Scene(colour).post(file, on_progress=lose)
 
 
 def test_a_callback_that_fails_stops_the_upload_and_the_error_knows_the_post(colour: str) -> None:
