@@ -107,7 +107,7 @@ mutation: .venv-mutation/.ready ## change the code a little, many times, and see
 .venv-mutation/.ready: pyproject.toml requirements-dev.txt tests/mutation/requirements.txt | $(BIN)/python
 	@echo "preparing .venv-mutation (once) ..."
 	@$(BIN)/python -m venv .venv-mutation
-	@.venv-mutation/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[mock,media]' \
+	@.venv-mutation/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[mock,media,fast]' \
 		--requirement requirements-dev.txt --requirement tests/mutation/requirements.txt
 	@touch $@
 

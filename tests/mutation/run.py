@@ -77,8 +77,8 @@ GROUPS = {
         ("tests/facade/test_keeper.py::test_one_refresh_per_rotation_and_no_good_token_lost",),
     ),
     "decode": Group(
-        ("tiktok_openapi/_runtime/model.py",),
-        (*_paths("tests/bindings/test_{}.py", "reading_answers", "documented_examples"),),
+        _paths("tiktok_openapi/_runtime/{}.py", "model", "json_text"),
+        (*_paths("tests/bindings/test_{}.py", "decode_helpers", "json_text", "reading_answers"),),
     ),
     "login": Group(
         _paths("tiktok_mock_server/rules/{}.py", "authorize", "oauth", "qr", "registration", "tokens"),
