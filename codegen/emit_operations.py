@@ -237,10 +237,6 @@ def _cases(w: Writer, op: ir.Operation, view: OperationView) -> None:
     for result, requests in by_result.items():
         union = " | ".join(w.known.classes[name] for name in requests)
         view.cases.append(CaseView({argument: union}, w.known.classes[result]))
-    if len(view.cases) == 1:
-        view.cases.clear()
-        view.decode = f"decode_{w.known.functions[op.by_request.cases[0][1]]}"
-        return
     # Callers that do not know which request they hold get the union.
     view.cases.append(CaseView({}, view.result))
     view.table = f"_{view.constant}_RESULTS"

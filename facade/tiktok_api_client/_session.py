@@ -50,17 +50,6 @@ class Session:
     deliveries: Deliveries = attrs.field(factory=Deliveries, repr=False)
     """Webhook events, for whoever waits for them."""
 
-    def access_token(self, explicit: str | None = None) -> Flow[str]:
-        """The access token to use: `explicit` if given, else the account's, refreshed when about to end.
-
-        Raises:
-            NotLoggedIn: nobody has logged in, or several have and none is named.
-        """
-        if explicit is not None:
-            return explicit
-        account = yield from self.keeper.account(self.open_id)
-        return (yield from self.keeper.token(account, self.send)).access_token
-
     def scopes(self) -> Flow[tuple[str, ...] | None]:
         """The scopes that the account has granted; None when that is not known.
 

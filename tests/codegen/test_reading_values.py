@@ -390,3 +390,44 @@ def test_names_that_python_reserves_get_an_underscore_and_keep_their_wire_name(g
         9,
     )
     assert thing.raw == wire
+
+
+def test_a_union_that_may_be_null_is_told_apart_by_the_constant_that_differs(generate: Generator) -> None:
+    api = generate(
+        received(
+            "Thing",
+            """\
+            Thing:
+              type: object
+              required: [what, size]
+              properties:
+                what: {oneOf: [{$ref: "#/components/schemas/A"}, {$ref: "#/components/schemas/B"}, {type: "null"}]}
+                size: {oneOf: [{$ref: "#/components/schemas/Size"}, {type: "null"}]}
+            A: {type: object, required: [v, t], properties: {v: {type: string, const: "1"}, t: {type: string, const: a}}}
+            B: {type: object, required: [v, t], properties: {v: {type: string, const: "1"}, t: {type: string, const: b}}}
+            Size: {type: object, required: [n], properties: {n: {type: integer}}}
+            """,
+        )
+    )
+    thing = api.decode("thing", {"what": {"v": "1", "t": "b"}, "size": {"n": 7}})
+    assert (type(thing.what), thing.size.n) == (api.B, 7)
+    thing = api.decode("thing", {"what": None, "size": None})
+    assert (thing.what, thing.size) == (None, None)
+    assert api.complaint("thing", {"what": {"v": "1", "t": "c"}, "size": None}).startswith("$.what")
+
+
+def test_the_later_part_of_an_object_says_what_a_property_refers_to(generate: Generator) -> None:
+    api = generate(
+        received(
+            "Thing",
+            """\
+            Thing:
+              allOf:
+                - {type: object, required: [a], properties: {a: {type: object}}}
+                - {type: object, properties: {a: {$ref: "#/components/schemas/Inner"}}}
+            Inner: {type: object, required: [n], properties: {n: {type: integer}}}
+            """,
+        )
+    )
+    assert api.decode("thing", {"a": {"n": 1}}).a == api.Inner(n=1)
+    assert api.complaint("thing", {"a": {"n": "1"}}) == "$.a.n: expected integer, got string"

@@ -142,6 +142,31 @@ def test_webhooks_without_a_constant_that_names_them_are_refused(generate: Gener
         generate.files(WEBHOOKS.replace("thing.maid", "thing.gone"))
 
 
+def test_a_webhook_that_is_no_json_object_or_is_signed_in_another_header_is_refused(
+    generate: Generator,
+) -> None:
+    with pytest.raises(Refusal, match=r"thing.gone/post a webhook has a JSON body that is a reference"):
+        generate.files(
+            WEBHOOKS.replace(
+                'application/json: {schema: {$ref: "#/components/schemas/ThingGone"}}',
+                "video/mp4: {schema: {}}",
+            )
+        )
+    first, gone = WEBHOOKS.split("  thing.gone:")
+    with pytest.raises(Refusal, match=r"webhooks share one header, not X-Other, X-Signature"):
+        generate.files(f"{first}  thing.gone:{gone.replace('X-Signature', 'X-Other')}")
+
+
+def test_an_enum_of_all_names_tells_events_apart_as_well(generate: Generator) -> None:
+    names = "event: {type: string, enum: [thing.made, thing.maid, thing.gone]}"
+    texts = WEBHOOKS.replace("{event: {type: string}, content", f"{{{names}, content")
+    for constant in ("event: {type: string, const: thing.made}", "event: {type: string, const: thing.gone}"):
+        texts = texts.replace(constant, "new: {type: boolean}")
+    webhooks = generate(texts).module("webhooks")
+    assert webhooks.parse('{"event": "thing.gone"}').event == "thing.gone"
+    assert type(webhooks.parse('{"event": "thing.lost"}')).__name__ == "UnknownEvent"
+
+
 def test_the_root_imports_nothing_until_a_name_is_touched(generate: Generator) -> None:
     api = generate(received("Thing", "Thing: {type: object}") + "x-limits: {max_size: {value: 5}}\n")
     name = api.package.__name__
