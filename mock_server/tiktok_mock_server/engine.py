@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final, Union, cast
 
 from tiktok_openapi._runtime.call import Operation
@@ -141,6 +142,10 @@ class Engine:
         with self._lock:
             old, self.world = self.world, fresh
         bury(old)
+
+    def alone(self) -> AbstractContextManager[object]:
+        """For who looks at the world, or changes it, while requests may come: they wait as long."""
+        return self._lock
 
     # What doors call
 

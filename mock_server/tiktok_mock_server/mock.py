@@ -165,15 +165,17 @@ class MockTikTok:
         """Everything but journal and faults, as a small JSON document."""
         from . import snapshot
 
-        return snapshot.take(self.world)
+        with self.engine.alone():
+            return snapshot.take(self.world)
 
     def restore(self, document: object) -> None:
         """Be as when the snapshot was taken."""
         from . import snapshot
 
         restored = snapshot.restore(document)
-        restored.coverage, restored.receiver = self.world.coverage, self.world.receiver
-        self.engine.world = restored
+        with self.engine.alone():
+            restored.coverage, restored.receiver = self.world.coverage, self.world.receiver
+            self.engine.world = restored
 
     def fork(self) -> MockTikTok:
         """One more TikTok, which is now as this one is."""
@@ -221,8 +223,9 @@ class MockTikTok:
 
     def close(self) -> None:
         """Forget what was uploaded."""
-        for upload in self.world.uploads.values():
-            upload.spool.delete()
+        with self.engine.alone():
+            for upload in self.world.uploads.values():
+                upload.spool.delete()
 
     # Who there is
 
@@ -270,7 +273,8 @@ class MockTikTok:
         self, *, scopes: tuple[str, ...] | None = None, account: Account | None = None, app: App | None = None
     ) -> dict[str, object]:
         """A user's tokens, as the token endpoint would answer."""
-        return headless.token(self.world, app or self.app, account or self.account, scopes)
+        with self.engine.alone():
+            return headless.token(self.world, app or self.app, account or self.account, scopes)
 
     def authorize_code(
         self,
@@ -282,14 +286,15 @@ class MockTikTok:
         app: App | None = None,
     ) -> str:
         """An authorization code, decoded, as the callback would bring it."""
-        return headless.code(
-            self.world,
-            app or self.app,
-            account or self.account,
-            scopes,
-            redirect_uri=redirect_uri,
-            challenge=code_challenge,
-        )
+        with self.engine.alone():
+            return headless.code(
+                self.world,
+                app or self.app,
+                account or self.account,
+                scopes,
+                redirect_uri=redirect_uri,
+                challenge=code_challenge,
+            )
 
     # Events
 

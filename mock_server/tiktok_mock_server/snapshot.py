@@ -267,7 +267,8 @@ def _read(hint: Any, value: Any, world: World | None) -> Any:
         if not isinstance(value, list):
             raise TypeError(f"{value!r} is no list")
         inner = get_args(hint)[0]
-        items: list[Any] = [_read(inner, one, world) for one in cast("list[Any]", value)]
+        entries: list[Any] = value
+        items: list[Any] = [_read(inner, one, world) for one in entries]
         return items if origin is list else cast("Any", origin)(items)
     return value
 

@@ -468,6 +468,18 @@ def test_a_foreign_snapshot_is_refused_with_the_reason(document: object, reason:
         MockTikTok().restore(document)
 
 
+def test_a_snapshot_waits_for_the_requests_that_are_being_answered() -> None:
+    mock = MockTikTok()
+    taken: list[dict[str, object]] = []
+    with mock.engine.alone():
+        other = threading.Thread(target=lambda: taken.append(mock.snapshot()))
+        other.start()
+        other.join(0.05)
+        assert taken == [], "somebody else is in the world"
+    other.join(10)
+    assert len(taken) == 1
+
+
 _MAY_BE_NOTHING = frozenset(
     {
         "redirect_uris",
