@@ -267,8 +267,7 @@ def _read(hint: Any, value: Any, world: World | None) -> Any:
         if not isinstance(value, list):
             raise TypeError(f"{value!r} is no list")
         inner = get_args(hint)[0]
-        entries: list[Any] = value
-        items: list[Any] = [_read(inner, one, world) for one in entries]
+        items: list[Any] = [_read(inner, one, world) for one in cast("Any", value)]
         return items if origin is list else cast("Any", origin)(items)
     return value
 
