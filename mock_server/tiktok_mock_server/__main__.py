@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -12,9 +13,16 @@ def main() -> int:
     # `cli` turns it on again when the mock is ready.
     gc.disable()
     try:
+        from . import check_extra
+
+        check_extra()
         from .cli import main as run
 
-        return run()
+        code = run()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.partition(".")[0].startswith("tiktok_"):
             raise
@@ -23,6 +31,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    return code
 
 
 if __name__ == "__main__":

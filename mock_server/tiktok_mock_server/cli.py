@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -24,23 +25,34 @@ from .addresses import is_loopback
 from .clock import Clock
 from .commands import FORMATS
 from .engine import Engine
+from .rules.registration import check_callback_url, check_host
+from .running import listen
 from .switches import FAST, Switches, switch_table, with_texts
 from .tls import Certificates, NoTls
+from .version import VERSION
 from .why import log
 from .world import Account, World, default_world
 
 PORT = 8642
+LAST_PORT = 65535
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {LAST_PORT}, not {text!r}")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tiktok-mock", description="A TikTok that runs on your machine.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
     kinds = parser.add_subparsers(dest="command", required=True)
 
     serve = argparse.ArgumentParser(add_help=False)
     serve.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (this machine only by default)"
     )
-    serve.add_argument("--port", type=int, default=PORT, help=f"0 for any free one (default {PORT})")
+    serve.add_argument("--port", type=_port, default=PORT, help="0 for any free one (default %(default)s)")
     serve.add_argument(
         "--auto-approve", action="store_true", help="skip the consent page: the user agrees to all"
     )
@@ -115,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     beside.add_argument("--fail-under", type=float, metavar="PERCENT", help="fail when less was met")
     beside.add_argument("arguments", nargs="*", metavar="COMMAND", help="what to run, after --")
     health = kinds.add_parser("health", help="exit code 0 when a mock is ready")
-    health.add_argument("--url", default=f"http://127.0.0.1:{PORT}")
+    health.add_argument(
+        "--url", default=f"http://127.0.0.1:{PORT}", help="where the mock is (default %(default)s)"
+    )
     faults = kinds.add_parser("faults", help="print every kind of fault that can be planned")
     faults.add_argument("--json", action="store_true", help="as JSON")
     named = kinds.add_parser("scenarios", help="print every scenario")
@@ -144,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return commands.print_scenarios(as_json=options.json)
     try:
         options = _configured(parser, arguments, options)
+        _check(options)
         options.certificates = _certificates(options)
         engine = Engine(
             _world(options),
@@ -171,6 +186,21 @@ def _configured(
         cast("dict[str, argparse.ArgumentParser]", chosen.choices)[options.command], config.load(path), path
     )
     return parser.parse_args(arguments)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """See that what is needed later can be. Raises ValueError."""
+    url: str = options.webhook_url
+    check_callback_url(url)
+    host = urlsplit(url).hostname
+    if url and not is_loopback(host) and host not in map(check_host, options.webhook_host):
+        raise ValueError(
+            f"--webhook-url {url}: {host} is not this machine; allow it with --webhook-host {host}"
+        )
+    if options.ready_file:
+        folder = Path(options.ready_file).absolute().parent
+        if not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise ValueError(f"--ready-file {options.ready_file}: nothing can be written in {folder}")
 
 
 def _certificates(options: argparse.Namespace) -> Certificates | None:
@@ -205,6 +235,26 @@ def _exec(options: argparse.Namespace, engine: Engine) -> int:
     return commands.run_beside(engine, options.arguments, options, environment)
 
 
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError(f"--freeze {text!r}: write a time such as 2026-11-22T09:15:30") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def _sow(world: World, path: str) -> None:
+    try:
+        document = seed.read_object(Path(path).read_bytes())
+        if document is None:
+            raise seed.BadSeed("a seed is an object")
+        seed.sow(world, document)
+    except OSError as error:
+        raise ValueError(f"--seed-file {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ValueError(f"--seed-file {path}: {error}") from None
+
+
 def _world(options: argparse.Namespace) -> World:
     defaults = Switches() if options.realistic else attrs.evolve(Switches(), **FAST)  # type: ignore[arg-type]
     settings = list(options.switch)
@@ -214,8 +264,7 @@ def _world(options: argparse.Namespace) -> World:
     if options.freeze is not None:
         start = None
         if options.freeze:
-            moment = datetime.fromisoformat(options.freeze)
-            start = (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+            start = _moment(options.freeze)
         clock = Clock(start=start)
     world = default_world(
         seed=options.seed,
@@ -233,37 +282,17 @@ def _world(options: argparse.Namespace) -> World:
             raise ValueError(f"--account {text!r}: write NAME, NAME:public or NAME:private")
         world.add_account(Account(name, private=kind != "public"))
     if options.seed_file:
-        document = seed.read_object(Path(options.seed_file).read_bytes())
-        if document is None:
-            raise ValueError(f"{options.seed_file}: a seed is an object")
-        seed.sow(world, document)
+        _sow(world, options.seed_file)
     for name in options.scenario:
         scenarios.apply(world, name)
     return world
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it an answer takes 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    if os.name != "nt":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.listen(2048)
-    listener.setblocking(False)
-    return listener
-
-
 def _serve(options: argparse.Namespace, engine: Engine) -> int:
     try:
-        listener = _bind(options.host, options.port)
+        listener = listen(options.host, options.port)
     except OSError as error:
-        print(
-            f"tiktok-mock: cannot listen on {options.host}:{options.port}: {error.strerror or error}. "
-            f"{commands.who_is_there(f'http://{options.host}:{options.port}')} "
-            f"Choose another with --port, or let --port 0 find one.",
-            file=sys.stderr,
-        )
+        print(commands.cannot_listen(options.host, options.port, error), file=sys.stderr)
         return 1
     if not is_loopback(options.host):
         print(
@@ -297,16 +326,8 @@ async def _run(options: argparse.Namespace, engine: Engine, listener: socket.soc
         shown = f"[{host}]" if ":" in host else host
         if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
             shown = "127.0.0.1"
-        line = {
-            "url": f"{'https' if certificates else 'http'}://{shown}:{port}",
-            "pid": os.getpid(),
-            "client_key": world.app.client_key,
-            "client_secret": world.app.client_secret,
-            "username": world.account.username,
-        }
-        if certificates is not None:
-            line["root"] = str(certificates.root)
-        text = json.dumps(line)
+        url = f"{'https' if certificates else 'http'}://{shown}:{port}"
+        text = commands.ready_line(world, url, certificates.root if certificates else None)
         if options.ready_file:
             commands.write_ready_file(Path(options.ready_file), text)
         print(text, flush=True)

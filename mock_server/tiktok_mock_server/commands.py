@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .coverage import Result
     from .engine import Engine
+    from .world import World
 
 FORMATS = ("text", "json", "github", "junit")
 ENVIRONMENT = ("TIKTOK_BASE_URL", "TIKTOK_MOCK_URL")
@@ -44,6 +46,32 @@ def write_ready_file(path: Path, line: str) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.write_text(line + "\n", encoding="utf-8")
     part.replace(path)
+
+
+def ready_line(world: World, url: str, root: Path | None) -> str:
+    """The line of JSON that says where a mock is, and who can log in there."""
+    line: dict[str, object] = {
+        "url": url,
+        "pid": os.getpid(),
+        "client_key": world.app.client_key,
+        "client_secret": world.app.client_secret,
+        "username": world.account.username,
+    }
+    if root is not None:
+        line["root"] = str(root)
+    return json.dumps(line)
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> str:
+    """Why an address cannot be had, and what helps."""
+    why = f"tiktok-mock: cannot listen on {host}:{port}: {error.strerror or error}."
+    if error.errno == errno.EADDRINUSE:
+        shown = f"[{host}]" if ":" in host else host
+        hint = "Choose another with --port, or let --port 0 find one."
+        return f"{why} {who_is_there(f'http://{shown}:{port}')} {hint}"
+    if error.errno == errno.EACCES:
+        return f"{why} Choose a port above 1023 with --port, or let --port 0 find one."
+    return f"{why} Choose an address of this machine with --host."
 
 
 def who_is_there(url: str) -> str:
@@ -80,8 +108,13 @@ def run_beside(
     if not command:
         print("tiktok-mock: exec needs a command: tiktok-mock exec -- pytest", file=sys.stderr)
         return 2
-    tls = options.tls_context
-    with Running(engine, host=options.host, port=options.port, tls=tls) as url:
+    try:
+        running = Running(engine, host=options.host, port=options.port, tls=options.tls_context)
+    except OSError as error:
+        print(cannot_listen(options.host, options.port, error), file=sys.stderr)
+        return 1
+    ready = Path(options.ready_file) if options.ready_file else None
+    with running as url:
         for name in ENVIRONMENT:
             environment[name] = url
         app = engine.world.app
@@ -89,7 +122,17 @@ def run_beside(
             app.client_key,
             app.client_secret,
         )
-        code = _run(command, {**os.environ, **environment})
+        for name in ("NO_PROXY", "no_proxy"):  # a proxy cannot reach this machine's own addresses
+            listed = os.environ.get(name) or os.environ.get(name.swapcase(), "")
+            environment[name] = ",".join(filter(None, [listed, "127.0.0.1", "localhost"]))
+        if ready is not None:
+            root = options.certificates.root if options.certificates else None
+            write_ready_file(ready, ready_line(engine.world, url, root))
+        try:
+            code = _run(command, {**os.environ, **environment})
+        finally:
+            if ready is not None:
+                ready.unlink(missing_ok=True)
         unused = [fault for name in engine.family() for fault in engine.family()[name].world.faults.unused()]
     for fault in unused:
         print(f"tiktok-mock: a planned fault did not happen: {fault}", file=sys.stderr)

@@ -21,7 +21,9 @@ def load(path: Path) -> dict[str, object]:
     """The options of a file; those of the table `[tool.tiktok-mock]` where there is one. Raises BadConfig."""
     try:
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise BadConfig(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfig(f"{path}: {error}") from None
     tools: dict[str, Any] = document.get("tool", {})
     table: dict[str, object] = tools.get("tiktok-mock", document)
@@ -55,10 +57,10 @@ def _value(action: argparse.Action, name: str, value: object, path: Path) -> obj
         if not isinstance(value, bool):
             raise BadConfig(f"{path}: {name} is true or false")
         return value
-    if action.type is int:
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise BadConfig(f"{path}: {name} is a number")
-        return value
+    if isinstance(action.default, int) and (isinstance(value, bool) or not isinstance(value, int)):
+        raise BadConfig(f"{path}: {name} is a number")
+    if action.nargs == "?" and isinstance(value, bool):  # an option that needs no value: `freeze = true`
+        return action.const if value else action.default
     text = _text(value)
     if action.choices is not None and text not in action.choices:
         raise BadConfig(f"{path}: {name} is one of {', '.join(map(str, action.choices))}")

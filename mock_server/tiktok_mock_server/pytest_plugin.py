@@ -82,7 +82,7 @@ def _coverage(config: pytest.Config) -> Coverage:
 @pytest.fixture
 def tiktok_mock(request: pytest.FixtureRequest) -> Iterator[MockTikTok]:
     """A TikTok of this test's own, in this process. Its clock stands still until the test moves it."""
-    from .mock import MockTikTok
+    from . import MockTikTok
 
     yield from _watched(request, MockTikTok(**_settings(request)))
 
@@ -90,7 +90,7 @@ def tiktok_mock(request: pytest.FixtureRequest) -> Iterator[MockTikTok]:
 @pytest.fixture(scope="session")
 def tiktok_mock_server() -> Iterator[MockTikTok]:
     """A TikTok over HTTP that lasts as long as the session; `tiktok_mock_http` makes worlds in it."""
-    from .mock import MockTikTok
+    from . import MockTikTok
     from .running import Running
 
     mock = MockTikTok()

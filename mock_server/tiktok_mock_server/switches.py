@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -355,10 +356,12 @@ def with_texts(switches: Switches, settings: Iterable[str]) -> Switches:
     for setting in settings:
         name, equals, text = setting.partition("=")
         name = name.replace("-", "_")
-        if not equals or name not in hints:
-            raise ValueError(
-                f"{setting!r} is no switch; write NAME=VALUE with one of: {', '.join(sorted(hints))}"
-            )
+        if name not in hints:
+            near = difflib.get_close_matches(name, list(hints), 1)
+            meant = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(hints))}"
+            raise ValueError(f"there is no switch {name!r}; {meant}")
+        if not equals:
+            raise ValueError(f"{setting!r} has no value; write {name}=VALUE: {_values(hints[name])}")
         changes[name] = _read(name, hints[name], text)
     return attrs.evolve(switches, **changes)
 

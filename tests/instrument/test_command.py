@@ -21,6 +21,7 @@ import pytest
 
 from tiktok_mock_server import __main__, cli
 from tiktok_mock_server.commands import JsonLines
+from tiktok_mock_server.version import VERSION
 
 COMMAND = [sys.executable, "-m", "tiktok_mock_server"]
 
@@ -155,6 +156,9 @@ def test_options_from_a_file(tmp_path: Path) -> None:
         ("port =", "mock.toml"),
         ("scenario = ['nothing']", "there is no scenario 'nothing'"),
         ("seed-file = '/dev/null'", "/dev/null: a seed is an object"),
+        ("seed-file = '/nowhere.yaml'", "--seed-file /nowhere.yaml: No such file or directory"),
+        ("port = 70000", "a port is a number from 0 to 65535, not '70000'"),
+        ("freeze = 'noon'", "--freeze 'noon': write a time such as 2026-11-22T09:15:30"),
     ],
 )
 def test_a_file_that_makes_no_sense(tmp_path: Path, text: str, reason: str) -> None:
@@ -163,6 +167,98 @@ def test_a_file_that_makes_no_sense(tmp_path: Path, text: str, reason: str) -> N
     result = run("serve", "--config", str(file))
     assert result.returncode == 2
     assert reason in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--port", "70000"), "a port is a number from 0 to 65535, not '70000'"),
+        (("--port", "-1"), "a port is a number from 0 to 65535, not '-1'"),
+        (("--config", "/nowhere.toml"), "/nowhere.toml: No such file or directory"),
+        (
+            ("--switch", "progress"),
+            "'progress' has no value; write progress=VALUE: either, time, polls, by_hand",
+        ),
+        (("--switch", "progres=time"), "there is no switch 'progres'; did you mean 'progress'?"),
+        (("--switch", "zzzz=1"), "there is no switch 'zzzz'; there are: abandoned_upload, as_of,"),
+        (
+            ("--ready-file", "/nowhere/ready"),
+            "--ready-file /nowhere/ready: nothing can be written in /nowhere",
+        ),
+        (("--webhook-url", "nonsense"), "'nonsense' is no address for events"),
+        (("--webhook-url", "https://Example.com/x"), "allow it with --webhook-host example.com"),
+    ],
+)
+def test_an_option_that_makes_no_sense(
+    options: tuple[str, ...], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["serve"], ["exec", "--", "true"]):
+        with pytest.raises(SystemExit) as stopped:
+            cli.main([command[0], *options, *command[1:]])
+        assert stopped.value.code == 2
+        assert reason in capsys.readouterr().err
+
+
+def test_an_address_that_cannot_be_had(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["serve"], ["exec", "--", "true"]):
+        assert cli.main([command[0], "--port", "0", "--host", "192.0.2.1", *command[1:]]) == 1
+        error = capsys.readouterr().err
+        assert "cannot listen on 192.0.2.1:0" in error
+        assert "Choose an address of this machine with --host." in error
+        assert "running there" not in error
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = run("exec", "--port", port, "--", sys.executable, "-c", "print('ran')")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    assert "Another program is running there. Choose another with --port" in done.stderr
+
+
+def test_a_clock_that_a_file_freezes(tmp_path: Path) -> None:
+    file = tmp_path / "mock.toml"
+    for text, frozen in (("freeze = true", True), ("freeze = false", False), ("", False)):
+        file.write_text(text)
+        with serving("--config", str(file)) as (line, _):
+            assert httpx.get(f"{line['url']}/_mock/clock").json()["frozen"] is frozen
+    file.write_text("freeze = 2026-11-22T09:15:30Z")
+    with serving("--config", str(file)) as (line, _):
+        assert httpx.get(f"{line['url']}/_mock/clock").json()["now"] == 1795338930
+
+
+def test_exec_says_where_it_is_in_a_file_and_is_reached_past_a_proxy(tmp_path: Path) -> None:
+    file = tmp_path / "ready.json"
+    script = (
+        "import json, os, pathlib, urllib.request as r\n"
+        "url = os.environ['TIKTOK_BASE_URL']\n"
+        f"assert json.loads(pathlib.Path({str(file)!r}).read_text())['url'] == url\n"
+        "r.urlopen(url + '/_mock/ready')\n"
+        "print(os.environ['NO_PROXY'])\n"
+    )
+    proxies = {
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "no_proxy": "a.example",
+    }
+    done = run("exec", "--ready-file", str(file), "--", sys.executable, "-c", script, NO_PROXY="", **proxies)
+    assert (done.returncode, done.stdout) == (0, "a.example,127.0.0.1,localhost\n"), done.stderr
+    assert not file.exists()
+
+
+def test_it_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+    assert (stopped.value.code, capsys.readouterr().out) == (0, f"tiktok-mock {VERSION}\n")
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    with subprocess.Popen([*COMMAND, "rules"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as printing:
+        assert printing.stdout is not None
+        assert printing.stderr is not None
+        printing.stdout.read(1)
+        printing.stdout.close()
+        assert printing.stderr.read() == b""
 
 
 def test_tls_under_a_root_of_its_own(tmp_path: Path) -> None:
@@ -198,6 +294,14 @@ def test_what_is_not_installed_is_named_with_the_way_to_get_it(
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert 'uvicorn is not installed; pip install "tiktok-openapi[mock]"' in done.stderr
+
+
+def test_the_package_too_names_what_is_not_installed() -> None:
+    for name in ("jsonschema_rs", "starlette", "uvicorn", "jinja2"):
+        script = f"import sys; sys.modules[{name!r}] = None; from tiktok_mock_server import MockTikTok"
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+        text = f'ModuleNotFoundError: {name} is not installed; pip install "tiktok-openapi[mock]"'
+        assert done.stderr.splitlines()[-1:] == [text]
 
 
 def test_a_module_of_its_own_that_is_missing_is_no_matter_of_installing(
