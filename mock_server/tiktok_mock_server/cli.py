@@ -192,7 +192,7 @@ def _check(options: argparse.Namespace) -> None:
     """See that what is needed later can be. Raises ValueError."""
     url: str = options.webhook_url
     check_callback_url(url)
-    host = urlsplit(url).hostname
+    host = urlsplit(url).hostname or ""
     if url and not is_loopback(host) and host not in map(check_host, options.webhook_host):
         raise ValueError(
             f"--webhook-url {url}: {host} is not this machine; allow it with --webhook-host {host}"
