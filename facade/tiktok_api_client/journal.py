@@ -34,6 +34,7 @@ T = TypeVar("T")
 
 VERSION: Final = 1
 """The version of the written form."""
+_PREFIX: Final = "post-"  # so that tokens may lie in the same directory
 
 
 class Stage(str, Enum):
@@ -311,7 +312,8 @@ class FileJournal:
 
     def entries(self) -> list[Entry]:
         """All entries, oldest first: what was in flight when a process died."""
-        found = [self.look(path.stem) for path in self.directory.glob("*.json")]
+        paths = self.directory.glob(f"{_PREFIX}*.json")
+        found = [self.look(path.stem.removeprefix(_PREFIX)) for path in paths]
         return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.began_at)
 
     def prune(self, before: float) -> int:
@@ -332,7 +334,7 @@ class FileJournal:
         return f"FileJournal({str(self.directory)!r})"
 
     def _path(self, entry_id: str) -> Path:
-        return self.directory / f"{entry_id}.json"
+        return self.directory / f"{_PREFIX}{entry_id}.json"
 
     def _pointer(self, publish_id: str) -> Path:
         return self.directory / f"{hashlib.sha256(publish_id.encode()).hexdigest()[:32]}.id"

@@ -217,12 +217,9 @@ class FileTokenStore:
         """
         path = self._path(open_id)
         try:
-            text = path.read_text(encoding="utf-8")
+            return self._decode(path, _read(path))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as problem:
-            raise StoreFailed(f"cannot read {path}: {type(problem).__name__}") from None
-        return self._decode(path, text)
 
     def save(self, token: StoredToken) -> None:
         """Keep tokens, in place of the account's earlier ones; they are on disk when this returns.
@@ -259,11 +256,15 @@ class FileTokenStore:
             raise StoreFailed(f"cannot delete {path}: {problem.strerror}") from problem
 
     def accounts(self) -> list[str]:
-        """The open ids of all accounts."""
+        """The open ids of all accounts.
+
+        Raises:
+            StoreFailed: a file is damaged, or cannot be read.
+        """
         found: list[str] = []
-        for path in sorted(self.directory.glob("*.json")):
+        for path in sorted(self.directory.glob("account-*.json")):
             with contextlib.suppress(FileNotFoundError):
-                found.append(self._decode(path, path.read_text(encoding="utf-8")).open_id)
+                found.append(self._decode(path, _read(path)).open_id)
         return found
 
     def lock(self, open_id: str) -> StoreLock:
@@ -275,7 +276,7 @@ class FileTokenStore:
 
     def _path(self, open_id: str) -> Path:
         # Open ids differ in case, file names may not; and an open id can hold any character.
-        return self.directory / f"{hashlib.sha256(open_id.encode()).hexdigest()[:32]}.json"
+        return self.directory / f"account-{hashlib.sha256(open_id.encode()).hexdigest()[:32]}.json"
 
     @staticmethod
     def _sweep(path: Path) -> None:
@@ -291,6 +292,15 @@ class FileTokenStore:
             return StoredToken.from_json(text)
         except StoreFailed as problem:
             raise StoreFailed(f"{path}: {problem}") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as problem:
+        raise StoreFailed(f"cannot read {path}: {type(problem).__name__}") from None
 
 
 def _create(path: Path) -> BinaryIO:

@@ -129,7 +129,7 @@ def test_a_file_system_without_hard_links_does_as_well(
     journal = FileJournal(tmp_path)
     assert journal.claim(entry()) is None
     assert journal.claim(entry()) == entry()
-    assert stat.S_IMODE((tmp_path / f"{entry_id('summer')}.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / f"post-{entry_id('summer')}.json").stat().st_mode) == 0o600
 
 
 def test_files_are_for_their_owner_only_and_nothing_is_left_beside_them(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_journal_that_does_not_exist_yet_is_empty(tmp_path: Path) -> None:
 )
 def test_a_damaged_entry_is_an_error_that_names_its_file(tmp_path: Path, text: str, says: str) -> None:
     journal = FileJournal(tmp_path)
-    path = tmp_path / f"{entry_id('summer')}.json"
+    path = tmp_path / f"post-{entry_id('summer')}.json"
     path.write_text(text)
     with pytest.raises(StoreFailed, match=says) as failure:
         journal.look(entry_id("summer"))

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from tests.facade.support import tokens
 from tiktok_api_client._filelock import FileLock
 from tiktok_api_client.errors import StoreFailed
+from tiktok_api_client.journal import Entry, FileJournal, Stage, entry_id
 from tiktok_api_client.tokens import FileTokenStore, MemoryTokenStore, StoredToken
 from tiktok_openapi.models.oauth import decode_user_token
 
@@ -114,6 +115,15 @@ def test_open_ids_that_differ_in_case_or_hold_any_character_are_apart(tmp_path: 
     assert {path.parent for path in tmp_path.rglob("*.json")} == {tmp_path}
 
 
+def test_tokens_and_a_journal_can_share_a_directory(tmp_path: Path) -> None:
+    store, journal = FileTokenStore(tmp_path), FileJournal(tmp_path)
+    store.save(token(1))
+    entry = Entry(id=entry_id(None), stage=Stage.BEGUN, publish_id="v_pub_file~v2-1.7")
+    assert journal.claim(entry) is None
+    assert store.accounts() == ["user-1"]
+    assert journal.entries() == [entry]
+
+
 def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
@@ -148,6 +158,10 @@ def test_what_the_system_refuses_is_an_error_that_names_the_file(tmp_path: Path)
         store.load("user-1")
     with pytest.raises(StoreFailed, match="cannot lock"):
         store.lock("user-1").acquire()
+    store = FileTokenStore(tmp_path)
+    (tmp_path / "account-of-somebody.json").mkdir()
+    with pytest.raises(StoreFailed, match=r"cannot read .*account-of-somebody\.json"):
+        store.accounts()
 
 
 class Crash(BaseException):
