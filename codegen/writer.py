@@ -47,7 +47,7 @@ def _templates() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
         # Compiling templates is a seventh of a run; Jinja keeps what came of a text in a temporary folder.
-        bytecode_cache=jinja2.FileSystemBytecodeCache(pattern="tiktok-openapi-%s"),
+        bytecode_cache=jinja2.FileSystemBytecodeCache(pattern="codegen-%s"),
     )
 
 
