@@ -70,6 +70,8 @@ def load(folder: Path) -> Document:
     here = Place(str(folder), 0, "")
     if not folder.is_dir():
         raise Refusal(here, "is not a folder")
+    for path in sorted(folder.glob("*.yml")):
+        raise Refusal(Place(f"{folder.name}/{path.name}", 1, ""), "is not read: a fragment ends in .yaml")
     fragments = [(path.stem, _read(path, folder)) for path in sorted(folder.glob("*.yaml"))]
     if not fragments:
         raise Refusal(here, "holds no *.yaml fragment")

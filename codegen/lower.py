@@ -57,6 +57,10 @@ _PARAMETER: Final = frozenset(
     {"name", "in", "required", "description", "schema", "example", "examples", "style", "explode"}
 )
 _MEDIA: Final = frozenset({"schema", "example", "examples", "encoding"})
+_PLAIN: Final = (
+    *(ir.Text, ir.Integer, ir.Number, ir.Boolean, ir.Moment, ir.Constant, ir.ScalarUnion, ir.EnumRef),
+)
+"""What a query, a header or a form can hold; a list of it too, separated by commas."""
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -262,8 +266,12 @@ class _Lowering:
         elif by_request is not None:
             raise Refusal(entries.need("x-result-by-request").place, "there is only one result")
         browser = entries.flag("x-browser")
-        if browser and (body is not None or bearer):
-            raise Refusal(node.place, "what a browser opens has neither body nor access token")
+        headers = [parameter for parameter in parameters if parameter.where == "header"]
+        if browser and (body is not None or bearer or headers):
+            raise Refusal(node.place, "what a browser opens has no body, no access token and no headers")
+        address = self._address(entries)
+        if address is not None and len(headers) < len(parameters):
+            raise Refusal(address.place, "an address that is given whole takes no query parameters")
         return ir.Operation(
             id=name,
             tag=tags[0],
@@ -283,13 +291,13 @@ class _Lowering:
             errors=self._refusals(entries, envelope),
             statuses=statuses,
             rate_limit=self._rate_limit(entries),
-            address=self._address(entries),
+            address=address,
             parameters=tuple(parameters),
             body=body,
             result=result,
             result_doc=result_doc,
             by_request=by_request,
-            scope_by_request=self._scope_by_request(entries),
+            scope_by_request=self._scope_by_request(entries, body, scopes),
             place=node.place,
         )
 
@@ -379,13 +387,27 @@ class _Lowering:
             text(said.need("name")), said.text("description"), said.flag("x-secret"), node.place
         )
 
-    def _scope_by_request(self, entries: Entries) -> ir.ScopeByRequest | None:
+    def _scope_by_request(
+        self, entries: Entries, body: ir.Body, scopes: tuple[tuple[str, ...], ...]
+    ) -> ir.ScopeByRequest | None:
         node = entries.get("x-scope-by-request")
         if node is None:
             return None
         said = Entries(node, frozenset({"at", "cases"}))
-        cases = tuple((value, text(scope)) for value, scope in mapping(said.need("cases")).items())
-        return ir.ScopeByRequest(_path(said.need("at")), cases)
+        at = _path(said.need("at"))
+        decides = self._at(ir.ObjectRef(body.object), at) if isinstance(body, ir.FieldsBody) else None
+        if not isinstance(decides, ir.EnumRef):
+            raise Refusal(said.need("at").place, "must point to an enum in the request")
+        values = {value.text for value in self.schemas.enums[decides.name].values}
+        wanted = {scope for alternative in scopes for scope in alternative}
+        cases: list[tuple[str, str]] = []
+        for value, scope in mapping(said.need("cases")).items():
+            if value not in values:
+                raise Refusal(scope.place, f"{value!r} is not in the enum {decides.name}")
+            if text(scope) not in wanted:
+                raise Refusal(scope.place, f"{text(scope)!r} is not among the scopes in 'security'")
+            cases.append((value, text(scope)))
+        return ir.ScopeByRequest(at, tuple(cases))
 
     def _by_request(self, entries: Entries, body: ir.Body) -> ir.ResultByRequest | None:
         node = entries.get("x-result-by-request")
@@ -426,11 +448,20 @@ class _Lowering:
         name, where = text(entries.need("name")), entries.need("in")
         if text(where) not in {"query", "header"}:
             raise Refusal(where.place, f"a parameter in {text(where)!r} cannot be expressed")
-        found = self.schemas.property(entries.need("schema"), f"{owner} {name}")
-        if isinstance(found.type, ir.ListOf):
+        schema = entries.need("schema")
+        found = self.schemas.property(schema, f"{owner} {name}")
+        for key in ("x-time", "x-at", "x-scope"):
+            if (entry := mapping(schema).get(key)) is not None:
+                raise Refusal(entry.place, f"{key!r} belongs to a property; it says nothing of a parameter")
+        if isinstance(found.type, ir.ListOf) and isinstance(found.type.item, _PLAIN):
+            if text(where) == "header":
+                raise Refusal(node.place, "a list cannot be a header; describe the header as text")
             _comma_separated(entries)
-        elif not isinstance(found.type, (ir.Text, ir.Integer, ir.Boolean, ir.Constant, ir.EnumRef)):
-            raise Refusal(node.place, "a parameter is a scalar, an enum or a list of them")
+        elif not isinstance(found.type, _PLAIN):
+            raise Refusal(
+                node.place,
+                "a parameter is text, a number, a boolean, a date, an enum, or a list of one of them",
+            )
         return ir.Parameter(
             wire=name,
             where=text(where),
@@ -464,19 +495,40 @@ class _Lowering:
         media = Entries(content[media_type], _MEDIA)
         schema = media.need("schema")
         type_ = self.schemas.type_of(schema, f"{operation} body")
-        if (encoding := media.get("encoding")) is not None:
-            for entry in mapping(encoding).values():
-                _comma_separated(Entries(entry, frozenset({"style", "explode"})))
         if isinstance(type_, ir.ObjectRef):
+            self._form(media, media_type, (type_.name,))
             return ir.FieldsBody(media_type, type_.name)
         if isinstance(type_, ir.UnionRef):
             union = self.schemas.unions[type_.name]
+            self._form(media, media_type, tuple(name for _, name in union.cases))
             return ir.UnionBody(
                 media_type,
                 tuple(name for _, name in union.cases),
                 None if union.inline else union.name,
             )
         raise Refusal(schema.place, "a body is an object or a union of objects told apart by a constant")
+
+    def _form(self, media: Entries, media_type: str, objects: tuple[str, ...]) -> None:
+        """Refuse what a form cannot hold, and an `encoding` that nothing follows from."""
+        node = media.get("encoding")
+        encoding = {} if node is None else dict(mapping(node))
+        fields = [field for name in objects for field in self.schemas.objects[name].fields]
+        lists: set[str] = set()
+        for field in fields if media_type == _FORM else ():
+            type_ = field.type.inner if isinstance(field.type, ir.Nullable) else field.type
+            if isinstance(type_, ir.ListOf) and isinstance(type_.item, _PLAIN):
+                if field.wire not in encoding:
+                    raise Refusal(
+                        media.place,
+                        f"the list {field.wire!r} needs an 'encoding': 'style: form', 'explode: false'",
+                    )
+                lists.add(field.wire)
+            elif not isinstance(type_, (*_PLAIN, ir.Embedded)):
+                raise Refusal(field.place, f"{field.wire!r} cannot stand in a form, only in JSON")
+        for wire, entry in encoding.items():
+            if wire not in lists:
+                raise Refusal(entry.place, f"{wire!r} is not a list in a form, so nothing follows from this")
+            _comma_separated(Entries(entry, frozenset({"style", "explode"})))
 
     # --- responses ------------------------------------------------------------------------------------
 
@@ -487,6 +539,8 @@ class _Lowering:
         statuses: list[ir.StatusMeaning] = []
         doc = ""
         for status, node in mapping(entries.need("responses")).items():
+            if not re.fullmatch(r"[1-5]([0-9]{2}|[xX]{2})|default", status):
+                raise Refusal(node.place, f"{status!r} is not a status such as 404 or 5XX")
             response = self._response(node)
             answers = self._answers(response, f"{operation} {status}")
             if (category := response.get("x-category")) is not None:
@@ -499,6 +553,8 @@ class _Lowering:
                         advice=response.text("x-advice"),
                     )
                 )
+            elif advice := response.get("x-retryable") or response.get("x-advice"):
+                raise Refusal(advice.place, "says nothing without an 'x-category'")
             if status[0] != "2":
                 continue
             doc = doc or response.text("description")
@@ -519,7 +575,7 @@ class _Lowering:
             self.schemas.resolve(node),
             frozenset({"description", "required", "schema", "example", "examples"}),
         )
-        self.schemas.type_of(header.need("schema"), "header")
+        self.schemas.inner_type(header.need("schema"), "header")
 
     def _answers(self, response: Entries, owner: str) -> list[Node]:
         """The schemas an answer can have, members of a union one by one."""

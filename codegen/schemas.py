@@ -13,26 +13,19 @@ from .reader import Entries, flag, items, mapping, text, texts
 
 _PLAIN: Final = frozenset({"description", "title", "example", "examples", "default", "deprecated"})
 _FIELD: Final = frozenset({"x-secret", "x-time", "x-at", "x-scope"})
+_INHERITED: Final = _FIELD | {"description"}
 _NOTES: Final = _PLAIN | _FIELD
 
-_TEXT: Final = _NOTES | {
-    "type",
-    "format",
-    "enum",
-    "const",
-    "minLength",
-    "maxLength",
-    "x-max-utf16",
-    "pattern",
-    "x-open-enum",
-    "x-values",
-    "contentMediaType",
-    "contentSchema",
-}
+# A text is one of four kinds, each with keywords of its own: what would have no effect is refused.
+_TEXT: Final = _NOTES | {"type", "format", "minLength", "maxLength", "x-max-utf16", "pattern"}
+_ENUM: Final = _NOTES | {"type", "enum", "x-open-enum", "x-values"}
+_CONSTANT: Final = _NOTES | {"type", "const"}
+_EMBEDDED: Final = _NOTES | {"type", "contentMediaType", "contentSchema"}
+_MOMENT: Final = _NOTES | {"type", "format"}
 _NUMBER: Final = _NOTES | {"type", "format", "minimum", "maximum"}
 _ARRAY: Final = _NOTES | {"type", "items", "minItems", "maxItems", "x-accept-scalar"}
 _OBJECT: Final = _NOTES | {"type", "properties", "required", "additionalProperties", "allOf"}
-_UNION: Final = _NOTES | {"type", "oneOf", "anyOf", "discriminator"}
+_UNION: Final = _NOTES | {"type", "oneOf", "anyOf"}
 _FORMATS: Final = {
     "string": {"date-time", "uri", "uuid", "binary", "password"},
     "integer": {"int32", "int64"},
@@ -104,11 +97,9 @@ class Schemas:
     def property(self, node: Node, owner: str) -> Property:
         """A property or parameter; `owner` names what is written in place and needs a name."""
         type_ = self.type_of(node, owner)
-        entries = mapping(node)
         target = mapping(self.resolve(node))
-        doc = entries.get("description") or target.get("description")
-        scope = entries.get("x-scope")
-        secret = entries.get("x-secret") or target.get("x-secret")
+        entries = {**{key: target[key] for key in _INHERITED if key in target}, **mapping(node)}
+        doc, scope, secret = entries.get("description"), entries.get("x-scope"), entries.get("x-secret")
         inner = type_.inner if isinstance(type_, ir.Nullable) else type_
         if secret is not None and not isinstance(inner, ir.Text):
             raise Refusal(secret.place, "only a text can be secret")
@@ -134,6 +125,16 @@ class Schemas:
         return ir.Time(text(kind), text(at))
 
     # --- types ----------------------------------------------------------------------------------------
+
+    def inner_type(self, node: Node, owner: str) -> ir.Type:
+        """The type of a schema inside another, where nothing can be secret, a time, or come with a scope."""
+        for where in (node, self.resolve(node)):
+            for key, entry in mapping(where).items():
+                if key in _FIELD:
+                    raise Refusal(
+                        entry.place, f"{key!r} belongs to a property or a parameter, not inside one"
+                    )
+        return self.type_of(node, owner)
 
     def type_of(self, node: Node, owner: str) -> ir.Type:
         """The type that a schema describes."""
@@ -181,7 +182,7 @@ class Schemas:
         return self._scalar(node, kinds[0], owner)
 
     def _scalars(self, node: Node, kinds: list[str]) -> ir.ScalarUnion:
-        entries = Entries(node, (_TEXT | _NUMBER) - {"enum", "const", "contentMediaType", "contentSchema"})
+        entries = Entries(node, _TEXT | _NUMBER)
         scalars: dict[str, ir.Scalar] = {
             "string": self._text(entries),
             "integer": ir.Integer(entries.integer("minimum"), entries.integer("maximum")),
@@ -209,7 +210,7 @@ class Schemas:
         if kind == "boolean":
             Entries(node, _NOTES | {"type"})
             return ir.Boolean()
-        entries = Entries(node, _TEXT if kind == "string" else _NUMBER)
+        entries = Entries(node, self._keywords(node) if kind == "string" else _NUMBER)
         format_ = entries.get("format")
         if format_ is not None and text(format_) not in _FORMATS[kind]:
             raise Refusal(format_.place, f"the format {text(format_)!r} is not understood")
@@ -222,15 +223,25 @@ class Schemas:
         if (media := entries.get("contentMediaType")) is not None:
             if text(media) != "application/json":
                 raise Refusal(media.place, "only application/json can stand inside a string")
-            return ir.Embedded(self.type_of(entries.need("contentSchema"), owner))
+            return ir.Embedded(self.inner_type(entries.need("contentSchema"), owner))
         if format_ is not None and text(format_) == "date-time":
             return ir.Moment()
         return self._text(entries)
 
+    def _keywords(self, node: Node) -> frozenset[str]:
+        """What a text can say, which depends on what kind of text it is."""
+        entries = mapping(node)
+        if "const" in entries:
+            return _CONSTANT
+        if "contentMediaType" in entries:
+            return _EMBEDDED
+        format_ = entries.get("format")
+        return _MOMENT if format_ is not None and format_.value == "date-time" else _TEXT
+
     def _array(self, node: Node, owner: str) -> ir.ListOf:
         entries = Entries(node, _ARRAY)
         return ir.ListOf(
-            self.type_of(entries.need("items"), owner),
+            self.inner_type(entries.need("items"), owner),
             entries.integer("minItems"),
             entries.integer("maxItems"),
             entries.flag("x-accept-scalar"),
@@ -239,9 +250,11 @@ class Schemas:
     def _map(self, node: Node, owner: str) -> ir.Type:
         entries = Entries(node, _OBJECT - {"allOf", "properties", "required"})
         values = entries.get("additionalProperties")
-        if values is None or isinstance(values.value, bool):
+        if values is not None and values.value is False:
+            raise Refusal(values.place, "an object without any property is named in components/schemas")
+        if values is None or values.value is True:
             return ir.MapOf(ir.Anything())
-        return ir.MapOf(self.type_of(values, owner))
+        return ir.MapOf(self.inner_type(values, owner))
 
     # --- what has a name ------------------------------------------------------------------------------
 
@@ -270,7 +283,7 @@ class Schemas:
         if name in self.objects or name in self._busy:
             return
         self._busy.append(name)
-        entries = Entries(node, _OBJECT)
+        entries = Entries(node, _OBJECT - _FIELD)
         properties, required = self._parts(node, frozenset())
         fields: list[ir.Field] = []
         for wire, schema in properties.items():
@@ -314,6 +327,11 @@ class Schemas:
         entries = Entries(node, _OBJECT)
         if (kind := entries.get("type")) is not None and kind.value != "object":
             raise Refusal(node.place, "'allOf' takes objects only")
+        others = entries.get("additionalProperties")
+        if others is not None and not isinstance(others.value, bool):
+            raise Refusal(
+                others.place, "a type for further properties beside named ones cannot be expressed; say true"
+            )
         properties: dict[str, Node] = {}
         required: dict[str, ir.Place] = {}
         parts = entries.get("allOf")
@@ -333,7 +351,7 @@ class Schemas:
         name = owner
         if name in self.enums:
             return ir.EnumRef(name)
-        entries = Entries(node, _TEXT)
+        entries = Entries(node, _ENUM)
         if (kind := entries.get("type")) is not None and kind.value != "string":
             raise Refusal(kind.place, "an enum has texts only")
         about = entries.get("x-values")
@@ -378,7 +396,7 @@ class Schemas:
         ]
         members = [member for member in members if member not in nullable]
         if nullable and len(members) == 1:
-            return ir.Nullable(self.type_of(members[0], owner))
+            return ir.Nullable(self.inner_type(members[0], owner))
         names: list[str] = []
         for member in members:
             type_ = self.type_of(member, owner) if "$ref" in mapping(member) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -60,9 +61,12 @@ def test_an_object_body_becomes_keywords_and_json(generate: Generator) -> None:
 
 
 def test_a_form_is_urlencoded_with_commas_in_lists(generate: Generator) -> None:
+    body = fields("Body", "application/x-www-form-urlencoded").replace(
+        "'}}", "'}, encoding: {a: {style: form, explode: false}}}"
+    )
     api = generate(
         one(
-            fields("Body", "application/x-www-form-urlencoded"),
+            body,
             schemas="    Body: {type: object, properties: {a: {type: array, items: {type: string}}, b: {type: boolean}, c: {type: string}, d: {type: integer}}}\n",
         )
     )
@@ -70,6 +74,16 @@ def test_a_form_is_urlencoded_with_commas_in_lists(generate: Generator) -> None:
     assert isinstance(call.body, bytes)
     assert parse_qsl(call.body.decode()) == [("a", "x,y z"), ("b", "true"), ("c", "ä&=+"), ("d", "5")]
     assert call.headers == (("Content-Type", "application/x-www-form-urlencoded"),)
+
+
+def test_numbers_and_dates_in_a_query_are_written_as_text(generate: Generator) -> None:
+    parameters = """\
+      parameters:
+        - {name: n, in: query, required: true, schema: {type: number}}
+        - {name: at, in: query, required: true, schema: {type: string, format: date-time}}
+"""
+    call = use(generate(one(parameters)))(n=1.5, at=datetime(2026, 11, 22, tzinfo=timezone.utc))
+    assert call.query == (("n", "1.5"), ("at", "2026-11-22T00:00:00+00:00"))
 
 
 def test_a_union_body_is_the_one_positional_argument(generate: Generator) -> None:
@@ -360,10 +374,14 @@ def test_the_route_table_says_what_the_description_says(generate: Generator) -> 
     more = """\
       x-rate-limit: {requests: 6, seconds: 60, per: access_token, bucket: b}
       x-scope-by-request: {at: /mode, cases: {FAST: things.fast}}
-      security: [{token: [things.write]}]
+      security: [{token: [things.write]}, {token: [things.fast]}]
+"""
+    schemas = """\
+    Mode: {type: string, enum: [FAST, SLOW]}
+    Body: {type: object, properties: {mode: {$ref: '#/components/schemas/Mode'}}}
 """
     head = HEAD.replace("x-errors: []", "x-errors: [{code: bad_thing, status: 418}]").replace("true", "false")
-    api = generate(one(more, head=head))
+    api = generate(one(fields("Body") + more, head=head, schemas=schemas))
     routes = api.module("routes")
     (route,) = routes.ROUTES
     assert {"useThing": route} == routes.BY_ID

@@ -45,6 +45,9 @@ _SCALARS: list[tuple[Schema, st.SearchStrategy[Any]]] = [
 ]  # fmt: skip
 
 
+_FLAT = ["string", "integer", "number", "boolean", ["string", "integer"]]
+
+
 @dataclass(frozen=True)
 class Typed:
     """A schema, and payloads that fit it."""
@@ -109,6 +112,13 @@ def objects(draw: st.DrawFn, known: list[tuple[str, st.SearchStrategy[Any]]]) ->
     return Typed(schema, st.tuples(extra, fixed).map(_joined))
 
 
+def _fits_form(schema: Schema) -> bool:
+    """Whether a property can stand in a form: something flat, or a list of that."""
+    if schema.get("type") == "array":
+        return schema["items"].get("type") in _FLAT
+    return schema.get("type") in [*_FLAT, ["string", "null"]]
+
+
 def _joined(parts: tuple[Schema, Schema]) -> Schema:
     return {**parts[0], **parts[1]}
 
@@ -143,8 +153,14 @@ def descriptions(draw: st.DrawFn) -> tuple[Schema, list[tuple[str, st.SearchStra
             "responses": {"200": {"description": "", "content": {"application/json": {"schema": reference}}}},
         }
         if draw(st.booleans()):
-            media = draw(st.sampled_from(["application/json", "application/x-www-form-urlencoded"]))
-            operation["requestBody"] = {"content": {media: {"schema": reference}}}
+            body: Schema = {"application/json": {"schema": reference}}
+            if all(_fits_form(schema) for schema in found.schema["properties"].values()) and draw(
+                st.booleans()
+            ):
+                lists = [w for w, s in found.schema["properties"].items() if s.get("type") == "array"]
+                encoding = {wire: {"style": "form", "explode": False} for wire in lists}
+                body = {"application/x-www-form-urlencoded": {"schema": reference, "encoding": encoding}}
+            operation["requestBody"] = {"content": body}
         if draw(st.booleans()):
             operation["security"] = [{"token": ["a"]}]
             wires = {names.argument(wire) for wire in found.schema["properties"]}

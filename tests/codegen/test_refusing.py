@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from codegen.__main__ import render
 from codegen.load import Refusal
 from tests.codegen.inline import BASE, Generator
 
@@ -139,6 +140,54 @@ components:
         "spec/things.yaml:1 /components/schemas/Thing/properties must be a mapping",
     ),
     (
+        "components: {schemas: {Thing: {type: object, properties: {a: {type: array, items: {type: string, x-secret: true}}}}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/properties/a/items/x-secret 'x-secret' belongs to a property or a parameter, not inside one",
+    ),
+    (
+        "components: {schemas: {Thing: {type: object, properties: {a: {type: object, additionalProperties: {type: string, x-secret: true}}}}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/properties/a/additionalProperties/x-secret 'x-secret' belongs to a property or a parameter, not inside one",
+    ),
+    (
+        "components: {schemas: {Thing: {type: object, x-secret: true}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/x-secret 'x-secret' is not understood here",
+    ),
+    (
+        "components: {schemas: {Thing: {type: string, x-open-enum: true}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/x-open-enum 'x-open-enum' is not understood here",
+    ),
+    (
+        "components: {schemas: {Thing: {type: string, x-values: {a: {description: A}}}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/x-values 'x-values' is not understood here",
+    ),
+    (
+        "components: {schemas: {Thing: {type: string, contentSchema: {type: integer}}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/contentSchema 'contentSchema' is not understood here",
+    ),
+    (
+        "components: {schemas: {Thing: {const: a, enum: [b]}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/const 'const' is not understood here",
+    ),
+    (
+        "components: {schemas: {Thing: {const: a, minLength: 3}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/minLength 'minLength' is not understood here",
+    ),
+    (
+        "components: {schemas: {Thing: {type: string, format: date-time, pattern: x}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/pattern 'pattern' is not understood here",
+    ),
+    (
+        "components: {schemas: {Thing: {type: object, properties: {}, additionalProperties: {type: integer}}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/additionalProperties a type for further properties beside named ones cannot be expressed; say true",
+    ),
+    (
+        "components: {schemas: {Thing: {type: object, properties: {a: {type: object, additionalProperties: false}}}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/properties/a/additionalProperties an object without any property is named in components/schemas",
+    ),
+    (
+        "components: {schemas: {Thing: {oneOf: [], discriminator: {propertyName: a}}}}",
+        "spec/things.yaml:1 /components/schemas/Thing/discriminator 'discriminator' is not understood here",
+    ),
+    (
         "components: {callbacks: {}}",
         "spec/things.yaml:1 /components/callbacks 'callbacks' is not understood here",
     ),
@@ -204,12 +253,12 @@ OPERATIONS = [
     ({"more": "callbacks: {}"}, "9", "/callbacks 'callbacks' is not understood here"),
     ({"more": "parameters: [{name: a, in: cookie, schema: {type: string}}]"}, "9", "/parameters/0/in a parameter in 'cookie' cannot be expressed"),
     ({"more": "parameters: [{name: a, in: query, schema: {type: array, items: {type: string}}}]"}, "9", "/parameters/0 a list needs 'style: form' and 'explode: false'"),
-    ({"more": "parameters: [{name: a, in: query, schema: {type: object}}]"}, "9", "/parameters/0 a parameter is a scalar, an enum or a list of them"),
+    ({"more": "parameters: [{name: a, in: query, schema: {type: object}}]"}, "9", "/parameters/0 a parameter is text, a number, a boolean, a date, an enum, or a list of one of them"),
     ({"more": "requestBody: {content: {application/json: {schema: {type: array, items: {type: string}}}}}"}, "9", "/requestBody/content/application~1json/schema a body is an object or a union of objects told apart by a constant"),
     ({"more": "requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}, text/plain: {}}}"}, "9", "/requestBody one media type for a body of fields"),
     ({"more": "requestBody: {content: {video/mp4: {schema: {type: integer}}}}"}, "9", "/requestBody/content/video~1mp4/schema a binary body has no schema but {}"),
     ({"more": "requestBody: {content: {}}"}, "9", "/requestBody needs a media type"),
-    ({"more": "x-browser: true\n      security: [{token: []}]"}, "3", " what a browser opens has neither body nor access token"),
+    ({"more": "x-browser: true\n      security: [{token: []}]"}, "3", " what a browser opens has no body, no access token and no headers"),
     ({"more": "x-result-by-request: {at: '', cases: {}}"}, "9", "/x-result-by-request/at must point to a union in the request: the body or one property"),
     ({"more": "x-rate-limit: {requests: 6}"}, "9", "/x-rate-limit lacks 'seconds'"),
     ({"responses": "responses: {'200': {description: Fine.}}"}, "10", "/responses/200 an answer with an envelope has a JSON schema"),
@@ -232,6 +281,74 @@ def test_operations_are_refused_with_their_place(
     with pytest.raises(Refusal) as caught:
         generate.files(f"paths:\n  /a:\n    post:\n{lines}\n{schemas}")
     assert str(caught.value) == AT.format(line=line) + refusal
+
+
+KINDS = """\
+components:
+  schemas:
+    Thing: {type: object}
+    Mode: {type: string, enum: [a, b]}
+    Moded: {type: object, properties: {mode: {$ref: '#/components/schemas/Mode'}, n: {type: integer}}}
+    Boxed: {type: object, properties: {box: {$ref: '#/components/schemas/Thing'}}}
+    Listed: {type: object, properties: {list: {type: array, items: {type: string}}}}
+"""
+FORM = (
+    "requestBody: {content: {application/x-www-form-urlencoded: {schema: {$ref: '#/components/schemas/%s'}}}}"
+)
+BODY = "requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/%s'}%s}}}"
+QUERY = "parameters: [{name: q, in: query, style: form, explode: false, schema: {type: array, items: {$ref: '#/components/schemas/Thing'}}}]"
+BY_SCOPE = BODY % ("Moded", "") + "\n      security: [{token: [s]}]\n      x-scope-by-request: "
+WITHOUT_EFFECT = [
+    (FORM % "Boxed", "spec/things.yaml:16 /components/schemas/Boxed/properties/box 'box' cannot stand in a form, only in JSON"),
+    (FORM % "Listed", "spec/things.yaml:9 /paths/~1a/post/requestBody/content/application~1x-www-form-urlencoded the list 'list' needs an 'encoding': 'style: form', 'explode: false'"),
+    (BODY % ("Listed", ", encoding: {list: {style: form, explode: false}}"), "spec/things.yaml:9 /paths/~1a/post/requestBody/content/application~1json/encoding/list 'list' is not a list in a form, so nothing follows from this"),
+    (QUERY, "spec/things.yaml:9 /paths/~1a/post/parameters/0 a parameter is text, a number, a boolean, a date, an enum, or a list of one of them"),
+    ("parameters: [{name: h, in: header, schema: {type: array, items: {type: string}}}]", "spec/things.yaml:9 /paths/~1a/post/parameters/0 a list cannot be a header; describe the header as text"),
+    ("parameters: [{name: q, in: query, schema: {type: integer, x-time: epoch-seconds, x-at: b}}]", "spec/things.yaml:9 /paths/~1a/post/parameters/0/schema/x-time 'x-time' belongs to a property; it says nothing of a parameter"),
+    ("x-address: {name: url}\n      parameters: [{name: q, in: query, schema: {type: string}}]", "spec/things.yaml:9 /paths/~1a/post/x-address an address that is given whole takes no query parameters"),
+    ("x-browser: true\n      parameters: [{name: h, in: header, schema: {type: string}}]", "spec/things.yaml:3 /paths/~1a/post what a browser opens has no body, no access token and no headers"),
+    ("x-scope-by-request: {at: /mode, cases: {a: s}}", "spec/things.yaml:9 /paths/~1a/post/x-scope-by-request/at must point to an enum in the request"),
+    (BY_SCOPE + "{at: /n, cases: {a: s}}", "spec/things.yaml:11 /paths/~1a/post/x-scope-by-request/at must point to an enum in the request"),
+    (BY_SCOPE + "{at: /mode, cases: {c: s}}", "spec/things.yaml:11 /paths/~1a/post/x-scope-by-request/cases/c 'c' is not in the enum Mode"),
+    (BY_SCOPE + "{at: /mode, cases: {a: t}}", "spec/things.yaml:11 /paths/~1a/post/x-scope-by-request/cases/a 't' is not among the scopes in 'security'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "refusal"), WITHOUT_EFFECT, ids=[str(n) for n in range(len(WITHOUT_EFFECT))]
+)
+def test_what_would_have_no_effect_or_a_wrong_one_is_refused(
+    generate: Generator, more: str, refusal: str
+) -> None:
+    lines = "\n".join(f"      {line}" for line in {**GOOD, "more": more}.values())
+    with pytest.raises(Refusal) as caught:
+        generate.files(f"paths:\n  /a:\n    post:\n{lines}\n{KINDS}")
+    assert str(caught.value) == refusal
+
+
+@pytest.mark.parametrize(
+    ("responses", "refusal"),
+    [
+        ("{'': {description: Empty.}}", "/ '' is not a status such as 404 or 5XX"),
+        ("{'20': {description: Cut.}}", "/20 '20' is not a status such as 404 or 5XX"),
+        (
+            "{'400': {description: No., x-advice: Wait.}}",
+            "/400/x-advice says nothing without an 'x-category'",
+        ),
+    ],
+)
+def test_responses_are_refused_with_their_place(generate: Generator, responses: str, refusal: str) -> None:
+    lines = "\n".join(f"      {line}" for line in {**GOOD, "responses": f"responses: {responses}"}.values())
+    with pytest.raises(Refusal) as caught:
+        generate.files(f"paths:\n  /a:\n    post:\n{lines}\n{KINDS}")
+    assert str(caught.value) == f"spec/things.yaml:10 /paths/~1a/post/responses{refusal}"
+
+
+def test_a_fragment_with_another_ending_is_refused(generate: Generator) -> None:
+    spec = generate.write()
+    (spec / "more.yml").write_text("paths: {}\n")
+    with pytest.raises(Refusal, match=r"^spec/more.yml:1 / is not read: a fragment ends in .yaml$"):
+        render(spec, style=False)
 
 
 def test_an_operation_id_is_used_once(generate: Generator) -> None:
