@@ -12,9 +12,11 @@ from .emit import emit
 from .format import WrongFormatter, formatted
 from .load import Refusal, load
 from .lower import lower
+from .writer import NOTICE
 
 _ROOT: Final = Path(__file__).parent.parent
 _SPECS: Final = (_ROOT / "spec", _ROOT / "mock_server" / "control")
+_MARK: Final = NOTICE.partition("{")[0]
 _REPAIR: Final = "run `make generate` (python -m codegen generate)"
 
 
@@ -51,9 +53,28 @@ def compare(wanted: dict[str, str], found: dict[str, str]) -> list[str]:
     return lines
 
 
+class NotOurs(Exception):
+    """The output folder holds files that the generator did not write."""
+
+
+def _foreign(files: dict[str, str], found: dict[str, str]) -> list[str]:
+    """What is neither inside a package that is written nor inside one that was generated before."""
+    packages = {path.split("/")[0] for path in files}
+    packages |= {path.split("/")[0] for path, text in found.items() if "/" in path and text.startswith(_MARK)}
+    return [path for path in found if "/" not in path or path.split("/")[0] not in packages]
+
+
 def write(files: dict[str, str], out: Path) -> list[str]:
-    """Make the tree what it should be, and say which files changed; what is equal is not touched."""
+    """Make the tree what it should be, and say which files changed; what is equal is not touched.
+
+    Raises NotOurs, and writes nothing, where that would delete what somebody else has put there.
+    """
     found = read_tree(out)
+    if foreign := _foreign(files, found):
+        raise NotOurs(
+            f"{out} holds files that were not generated, such as {foreign[0]}, and generating would delete "
+            "them; give --out a folder of its own"
+        )
     for path, text in files.items():
         if found.get(path) != text:
             target = out / path
@@ -120,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
         if different := compare(wanted, found):
             print("the bindings are out of date; " + _REPAIR + ":", *different, sep="\n", file=sys.stderr)
             return 1
-    except (Refusal, WrongFormatter) as problem:
+    except (Refusal, WrongFormatter, NotOurs) as problem:
         print(problem, file=sys.stderr)
         return 2
     return 0

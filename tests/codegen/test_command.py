@@ -12,7 +12,7 @@ import pytest
 
 from codegen import format as formatting
 from codegen.__main__ import main
-from tests.codegen.inline import Generator, received
+from tests.codegen.inline import BASE, Generator, received
 
 ROOT = Path(__file__).parents[2]
 THING = received("Thing", "Thing: {type: object, properties: {a: {type: string}}}")
@@ -87,6 +87,29 @@ def test_the_output_is_disposable(paths: list[str], tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "out")
     main(["generate", *paths])
     assert tree(tmp_path / "out") == before
+
+
+def test_what_was_not_generated_is_never_deleted(
+    paths: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    (out / "mine").mkdir(parents=True)
+    (out / "mine" / "work.py").write_text("years = 3\n")
+    assert main(["generate", *paths]) == 2
+    assert capsys.readouterr().err == (
+        f"{out} holds files that were not generated, such as mine/work.py, and generating would delete them; "
+        "give --out a folder of its own\n"
+    )
+    assert tree(out) == {str(Path("mine", "work.py")): b"years = 3\n"}
+
+
+def test_a_package_under_its_former_name_is_removed(
+    paths: list[str], generate: Generator, tmp_path: Path
+) -> None:
+    main(["generate", *paths])
+    renamed = generate.write(THING, openapi=BASE.replace("PACKAGE", "renamed"))
+    assert main(["generate", "--spec", str(renamed), *paths[2:]]) == 0
+    assert {Path(path).parts[0] for path in tree(tmp_path / "out")} == {"renamed"}
 
 
 def test_diff_shows_what_would_change_and_changes_nothing(
