@@ -16,8 +16,12 @@ help: ## list the targets
 demo: $(VENV)/.demo ## start a mock TikTok and publish to it: videos, photos, a draft
 	@$(BIN)/python examples/demo.py
 
-test: $(VENV)/.dev ## run the whole test suite
+ifdef COVERAGE
+test: coverage
+else
+test: $(VENV)/.dev ## run the whole test suite (COVERAGE=1: measured, as by `make coverage`)
 	@$(BIN)/python -m pytest -n auto
+endif
 
 check: $(VENV)/.dev ## format, lint, both strict type checkers, generator drift, import rules
 	$(BIN)/ruff format --check .
@@ -95,7 +99,7 @@ matrix: $(VENV)/.dev ## break every step of every way to publish: at most one po
 soak: $(VENV)/.dev ## many accounts, posts and faults against a mock in another process (SECONDS=60)
 	@$(BIN)/python -m tests.soak.run --seconds $(or $(SECONDS),60)
 
-coverage: $(VENV)/.dev ## branch coverage of the hand-written code, over processes
+coverage: $(VENV)/.dev ## run the suite, and measure branch coverage of the hand-written code, over processes
 	@mkdir -p .work/coverage && rm -f .work/coverage/data*
 	@$(BIN)/python -m coverage run --rcfile=tests/coverage.ini -m pytest -n auto
 	@$(BIN)/python -m coverage combine --rcfile=tests/coverage.ini --quiet

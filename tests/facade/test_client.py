@@ -85,6 +85,13 @@ def test_missing_and_empty_settings_are_refused(name: str, value: object) -> Non
         assert caught.value.field == name
 
 
+@pytest.mark.parametrize(
+    ("redirect", "mode"), [("https://app.example.test/callback/", "web"), (REDIRECT, "desktop")]
+)
+def test_the_redirect_uri_says_how_to_log_in(redirect: str, mode: str) -> None:
+    assert TikTok(KEY, SECRET, redirect).login_mode == mode
+
+
 def test_an_unknown_scope_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Impossible, match=r"'video\.create'") as caught:
         TikTok(KEY, SECRET, REDIRECT, scopes=["video.publish", "video.create"])
@@ -879,4 +886,13 @@ def test_an_httpx_client_of_ones_own_stays_open(server: FakeTikTok, clock: FakeC
     with httpx.Client(transport=httpx.MockTransport(server)) as http:
         with TikTok(KEY, SECRET, REDIRECT, http=http, clock=clock) as tik:
             tik.exchange_code_for_token(code="code-1")
+        assert not http.is_closed
+
+
+@pytest.mark.anyio
+async def test_an_async_httpx_client_of_ones_own_stays_open(server: FakeTikTok, clock: FakeClock) -> None:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(server)) as http:
+        async with AsyncTikTok(KEY, SECRET, REDIRECT, http=http, clock=clock) as tik:
+            await tik.exchange_code_for_token(code="code-1")
+            await tik.account("user-1").close()
         assert not http.is_closed

@@ -402,6 +402,19 @@ def test_a_real_video_is_looked_into() -> None:
         video_info(BytesSource("junk", video(10_000)))
 
 
+def test_a_video_may_say_its_length_for_the_whole_file_and_sound_alone_is_none() -> None:
+    pytest.importorskip("av")
+    from tests.mock import media_files
+    from tiktok_api_client.source import BytesSource
+
+    webm = media_files.video(container="webm", codec="libvpx", rate=25, seconds=2.0)
+    info = video_info(BytesSource("webm", webm))
+    assert info is not None
+    assert (info.codec, round(info.duration), info.width, info.height) == ("vp8", 2, 640, 480)
+    with pytest.raises(UnreadableMedia, match="there is no video in it"):
+        video_info(BytesSource("sound", media_files.sound()))
+
+
 def jpeg(width: int, height: int) -> bytes:
     exif = b"\xff\xe1" + struct.pack(">H", 1002) + bytes(1000)
     frame = b"\xff\xc2" + struct.pack(">HBHH", 17, 8, height, width)
@@ -422,6 +435,11 @@ def test_the_size_of_photos_is_read_from_their_beginning(width: int, height: int
 @given(st.binary(max_size=100) | st.binary(max_size=60).map(lambda tail: b"\xff\xd8\xff" + tail))
 def test_no_photo_breaks_it(head: bytes) -> None:
     assert photo_info(head).kind in {"JPEG", "WebP", "PNG", "GIF", ""}
+
+
+@pytest.mark.parametrize("kind", [b"VP8L\0\0\0\0\0", b"VP8?", b"ALPH"])
+def test_a_webp_of_no_known_kind_has_no_size(kind: bytes) -> None:
+    assert photo_info(b"RIFF\0\0\0\0WEBP" + kind + bytes(40)) == PhotoInfo("WebP")
 
 
 @pytest.mark.parametrize(

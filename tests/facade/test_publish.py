@@ -32,6 +32,7 @@ from tiktok_api_client import (
     Unreadable,
     UploadEnded,
     UploadFailed,
+    VideoPost,
     aftermath,
 )
 from tiktok_api_client.journal import Entry, Stage, entry_id
@@ -139,6 +140,17 @@ def test_a_url_is_left_to_tiktok(colour: str, draft: bool) -> None:
     assert post["data"]["publish_id"] == post.publish_id
     assert "final_response" not in post
     assert len(scene.paths()) == 1
+
+
+def test_a_value_is_posted_like_the_call_that_names_its_kind(colour: str) -> None:
+    scene = Scene(colour)
+    address = "https://media.example.test/v.mp4"
+    post = VideoPost(video=address, privacy_level="SELF_ONLY", title="A test")
+    assert isinstance(scene.door.do("post", post, preflight="off"), Submitted)
+    scene.post(address, title="A test")
+    assert scene.posts[0] == scene.posts[1]
+    with pytest.raises(TypeError, match="colour"):
+        scene.door.do("post", post, colour="red")
 
 
 def test_photos_say_where_their_label_belongs(colour: str) -> None:
