@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -25,12 +26,25 @@ class RemoteWorld:
                 for row in switch_table()
                 if getattr(switches, row[0]) != row[1]
             }
-        answer = self._client.post(f"{self._server}/_mock/worlds", json=body)
-        if answer.status_code != 200:
-            raise RuntimeError(f"{self._server} made no world: {answer.text}")
-        made = answer.json()
+        try:
+            made = self._make(body)
+        except BaseException:
+            self._client.close()
+            raise
         self.name: str = made["name"]
         self.url = f"{self._server}/_world/{self.name}"
+
+    def _make(self, body: dict[str, Any]) -> Any:
+        try:
+            answer = self._client.post(f"{self._server}/_mock/worlds", json=body)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise RuntimeError(
+                f"no mock answers at {self._server} ({error}): start one with `tiktok-mock serve`, or leave "
+                "--tiktok-mock-url and TIKTOK_MOCK_URL out"
+            ) from None
+        if answer.status_code != 200:
+            raise RuntimeError(f"{self._server} made no world: {answer.text}")
+        return answer.json()
 
     @property
     def journal(self) -> RemoteWorld:
@@ -54,12 +68,16 @@ class RemoteWorld:
             raise UnusedFaults(answer.json()["error"])
 
     def met(self) -> dict[str, list[str]]:
-        """What of the API that server has met so far."""
-        areas = self._client.get(f"{self._server}/_mock/coverage").json()
+        """What of the API that server has met so far; nothing when it is gone."""
+        try:
+            areas = self._client.get(f"{self._server}/_mock/coverage").json()
+        except httpx.HTTPError:
+            return {}
         return {name: area["met"] for name, area in areas.items() if isinstance(area, dict)}
 
     def drop(self) -> None:
         """Forget the world, but for what it saw last."""
         self._last = self.report(10)
-        self._client.delete(f"{self._server}/_mock/worlds/{self.name}")
+        with suppress(httpx.HTTPError):  # a server that is gone has no world to forget
+            self._client.delete(f"{self._server}/_mock/worlds/{self.name}")
         self._client.close()

@@ -130,6 +130,24 @@ def test_a_world_elsewhere_is_made_with_switches_and_says_when_it_is_out_of_reac
     assert world.report(10).startswith(f"the mock at {url} does not answer: ")
 
 
+def test_a_mock_elsewhere_that_is_not_there_is_said_in_words(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_one(tiktok_mock_url): pass")
+    result = pytester.runpytest_subprocess(
+        "--tiktok-mock-url", "http://127.0.0.1:1", "-p", "no:cacheprovider"
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*no mock answers at http://127.0.0.1:1*start one with `tiktok-mock serve`*"]
+    )
+
+
+def test_a_world_elsewhere_whose_server_is_gone_is_dropped_all_the_same() -> None:
+    with Running(MockTikTok().engine) as url:
+        world = RemoteWorld(url, {})
+    world.drop()
+    assert "does not answer" in world.report(10)
+
+
 def test_what_was_met_can_be_forgotten() -> None:
     mock = MockTikTok()
     with httpx.Client(transport=mock.transport(), base_url=mock.url) as client:
