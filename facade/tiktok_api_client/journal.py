@@ -19,12 +19,15 @@ import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, TypeVar, cast
 
 import attrs
+
+from tiktok_openapi.limits import UPLOAD_URL_LIFETIME
 
 from ._flow import Flow, blocking, invoke
 from .errors import StoreFailed
@@ -317,15 +320,14 @@ class FileJournal:
         return sorted((entry for entry in found if entry is not None), key=lambda entry: entry.began_at)
 
     def prune(self, before: float) -> int:
-        """Drop what was handed over, or can no longer be resumed, and began before this time (since 1970).
+        """Drop what began before this time (since 1970), and was handed over or can no longer be resumed.
 
-        Their keys can be used again afterwards. Entries whose outcome is unknown stay.
+        Their keys can be used again afterwards. Entries whose outcome is unknown stay, and so do uploads of the
+        last hour, which can be resumed.
         """
-        old = [
-            entry
-            for entry in self.entries()
-            if entry.began_at < before and entry.stage is not Stage.BEGINNING
-        ]
+        resumable = time.time() - UPLOAD_URL_LIFETIME
+        latest = {Stage.HANDED_OVER: before, Stage.BEGUN: min(before, resumable)}
+        old = [entry for entry in self.entries() if entry.began_at < latest.get(entry.stage, 0.0)]
         for entry in old:
             self.drop(entry)
         return len(old)

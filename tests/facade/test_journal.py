@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import stat
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -195,6 +196,19 @@ def test_pruning_keeps_what_is_young_or_unknown(tmp_path: Path) -> None:
         journal.claim(attrs.evolve(entry(key, stage), began_at=began_at))
     assert journal.prune(before=50.0) == 2
     assert sorted(str(found.key) for found in journal.entries()) == ["unknown", "young"]
+
+
+def test_pruning_keeps_uploads_that_can_be_resumed(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    now = time.time()
+    for key, stage, age in (
+        ("done", Stage.HANDED_OVER, 60.0),
+        ("stopped", Stage.BEGUN, 60.0),
+        ("over", Stage.BEGUN, 3660.0),
+    ):
+        journal.claim(attrs.evolve(entry(key, stage), began_at=now - age))
+    assert journal.prune(before=now) == 2
+    assert [found.key for found in journal.entries()] == ["stopped"]
 
 
 def test_a_journal_that_does_not_exist_yet_is_empty(tmp_path: Path) -> None:
