@@ -5,7 +5,7 @@ expected, what came, and a hint. `explanations.yaml` holds the words; each is pr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -518,12 +518,35 @@ def uploaded_after_the_end(player: Player) -> httpx.Response:
     return player.put(url, mp4(20))
 
 
+def in_pieces(player: Player, url: str, *pieces: bytes, between: Callable[[], object]) -> httpx.Response:
+    """Announce 20 bytes, and send pieces; something happens before the last."""
+
+    def body() -> Iterator[bytes]:
+        yield from pieces[:-1]
+        between()
+        yield pieces[-1]
+
+    headers = {"Content-Type": "video/mp4", "Content-Range": "bytes 0-19/20", "Content-Length": "20"}
+    return player.http.put(url, content=body(), headers=headers)
+
+
 def sent_short(player: Player) -> httpx.Response:
-    return player.http.put(
-        started(player),
-        content=iter([mp4(15)]),
-        headers={"Content-Type": "video/mp4", "Content-Range": "bytes 0-19/20", "Content-Length": "20"},
-    )
+    return in_pieces(player, started(player), mp4(10), mp4(5), between=lambda: None)
+
+
+def overtaken(player: Player) -> httpx.Response:
+    url = started(player)
+    return in_pieces(player, url, mp4(10), mp4(10), between=lambda: player.put(url, mp4(20)))
+
+
+def ended_meanwhile(player: Player) -> httpx.Response:
+    url = started(player)
+    return in_pieces(player, url, mp4(10), mp4(10), between=lambda: player.revoke(player.token))
+
+
+def late_meanwhile(player: Player) -> httpx.Response:
+    url = started(player)
+    return in_pieces(player, url, mp4(10), mp4(10), between=lambda: later(player, 3600))
 
 
 UPLOADS: dict[str, Provoke] = {
@@ -542,6 +565,9 @@ UPLOADS: dict[str, Provoke] = {
     "an upload with a range that is too long": lambda player: put(player, content_range="bytes 0-20/20"),
     "an upload of another length": lambda player: put(player, content_range="bytes 0-18/20"),
     "an upload that ends early": sent_short,
+    "an upload that another one overtakes": overtaken,
+    "an upload whose connection ends meanwhile": ended_meanwhile,
+    "an upload whose hour ends meanwhile": late_meanwhile,
     "a chunk twice": lambda player: three_chunks(player, (0, 5 * MIB), (0, 5 * MIB)),
     "a chunk left out": lambda player: three_chunks(player, (0, 5 * MIB), (10 * MIB, 6 * MIB)),
     "a chunk that overlaps": lambda player: three_chunks(player, (0, 5 * MIB), (MIB, 5 * MIB)),
@@ -627,6 +653,8 @@ DISPLAY: dict[str, Provoke] = {
     "too many videos": lambda player: videos(player, max_count=21),
     "videos in words": lambda player: videos(player, max_count="all"),
     "no videos": lambda player: videos(player, max_count=0),
+    "a cursor of more than 64 bits": lambda player: videos(player, cursor=2**63),
+    "a cursor of more than 64 bits below zero": lambda player: videos(player, cursor=-(2**63)),
     "videos without a filter": lambda player: videos(player, "queryVideos"),
 }
 

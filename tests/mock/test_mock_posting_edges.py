@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from tests.mock.support import PHOTOS, PULLED, Player, data, mp4, refusal, set_switches
 from tiktok_mock_server import Account, App
 from tiktok_mock_server.lifecycle import SIMULATED_SIZE
+from tiktok_mock_server.messages import READ
 from tiktok_mock_server.rules import pull
+from tiktok_mock_server.transport import inbound_of
 from tiktok_mock_server.world import Stage, Video
 
 MIB = 2**20
@@ -85,6 +88,13 @@ def test_where_publish_ids_are_late_the_first_poll_does_not_know_them(player: Pl
     assert refusal(player.call("fetchStatus", {"publish_id": publish_id}))[1] == "invalid_publish_id"
     assert player.status(publish_id)["status"] == "PROCESSING_UPLOAD"
     assert player.status(publish_id)["status"] == "PROCESSING_UPLOAD"
+
+
+def test_a_post_can_stay_unknown_for_several_polls(player: Player) -> None:
+    publish_id = data(player.init_video())["publish_id"]
+    player.mock.post(publish_id).hidden_polls = 3
+    answers = [player.call("fetchStatus", {"publish_id": publish_id}).status_code for _ in range(4)]
+    assert answers == [400, 400, 400, 200]
 
 
 def test_an_init_counts_for_its_creator_and_its_app(player: Player) -> None:
@@ -406,6 +416,24 @@ def test_a_repeated_chunk_that_is_all_right_tells_the_progress_and_changes_nothi
     assert (upload.received, upload.chunks) == (10 * MIB, 2)
     assert send(player, url, 5 * MIB, 5 * MIB + 1).status_code == 416
     assert send(player, url, 10 * MIB, 6 * MIB).status_code == 201
+
+
+def test_of_a_repeated_chunk_no_more_is_read_than_was_announced(player: Player) -> None:
+    set_switches(player.mock, repeated_chunk="206")
+    url, engine = chunked(player), player.mock.engine
+    send(player, url, 0, 5 * MIB)
+    headers = {
+        "Content-Type": "video/mp4",
+        "Content-Range": f"bytes 0-{5 * MIB - 1}/{16 * MIB}",
+        "Content-Length": str(5 * MIB),
+    }
+    exchange = engine.exchange(inbound_of(httpx.Request("PUT", url, headers=headers)))
+    assert engine.step(exchange) is READ
+    assert engine.step(exchange, b"x" * 4 * MIB) is READ
+    assert engine.step(exchange, b"x" * (MIB - 1)) is READ
+    with pytest.raises(StopIteration) as caught:
+        engine.step(exchange, b"x")
+    assert caught.value.value.status == 206
 
 
 @pytest.mark.parametrize("kind", ["video/mp4", "video/quicktime", "video/webm"])
