@@ -15,6 +15,7 @@ import difflib
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -208,23 +209,34 @@ def verdict(name: str, children: int, *, show: bool, again: bool) -> str:
 
 def judge(name: str, children: int, *, show: bool, again: bool) -> bool:
     """Mutate a group; whether enough died."""
-    copy, began = Copy(name), time.monotonic()
+    copy, began = Copy(name), (time.monotonic(), _processor())
     only: list[str] = []
     if again:
+        if not (copy.place / "mutants").is_dir():
+            raise DidNotRun("there is no run to go on from")
         copy.renew_tests()
         only = sorted(one for one, kind in copy.results().items() if kind not in KILLED)
     else:
         copy.prepare()
-    copy.mutmut("run", "--max-children", str(children), *only, show=show)
+    if only or not again:
+        copy.mutmut("run", "--max-children", str(children), *only, show=show)
     found = copy.results()
     missing = sorted(one for one, kind in found.items() if kind not in KILLED + LIVING)
     if not found or missing:
         raise DidNotRun(f"{len(found)} mutants, of which {len(missing)} were not tried: {missing[:3]}")
-    report(name, found, copy.changes(), time.monotonic() - began)
+    report(name, found, copy.changes(), (time.monotonic() - began[0], _processor() - began[1]))
     return sum(kind in KILLED for kind in found.values()) >= LEAST * len(found)
 
 
-def report(name: str, found: Mapping[str, str], changes: Mapping[str, str], seconds: float) -> None:
+def _processor() -> float:
+    """Seconds that processes started here have computed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def report(
+    name: str, found: Mapping[str, str], changes: Mapping[str, str], seconds: tuple[float, float]
+) -> None:
     """One line of the table, and the survivors that nobody has looked at."""
     reasons = looked_at()
     living = sorted(one for one, kind in found.items() if kind not in KILLED)
@@ -234,7 +246,7 @@ def report(name: str, found: Mapping[str, str], changes: Mapping[str, str], seco
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(found.values()).items()))
     print(
         f"  {name:<8} {len(found):>5} mutants  {share:>6.1%} killed  ({among_others:.1%} without the "
-        f"{len(listed)} listed)  {seconds / 60:>4.1f} min  {kinds}",
+        f"{len(listed)} listed)  {seconds[0] / 60:>4.1f} min, {seconds[1] / 60:.1f} of a core  {kinds}",
         flush=True,
     )
     for mutant in living:
