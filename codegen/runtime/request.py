@@ -7,12 +7,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final, NoReturn, cast
+from typing import Final, NoReturn, Union, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from . import json_text
 from .errors import Impossible
-from .model import name_of
 
 JSON_TYPE: Final = ("Content-Type", "application/json; charset=UTF-8")
 FORM_TYPE: Final = ("Content-Type", "application/x-www-form-urlencoded")
@@ -37,8 +36,9 @@ def impossible(field: str, value: object, limit: str) -> NoReturn:
 
 
 def wrong_type(field: str, value: object, expected: str) -> NoReturn:
-    """Refuse a value of the wrong type. It is not shown: nobody knows what it is."""
-    raise Impossible(field or "body", name_of(value), f"must be {expected}")
+    """Refuse a value of the wrong type. It is not shown, its type is: nobody knows what it is."""
+    kind = "None" if value is None else type(value).__name__
+    raise Impossible(field or "body", kind, f"must be {expected}")
 
 
 def utf16_length(text: str) -> int:
@@ -140,7 +140,7 @@ def boolean(value: object, at: str, name: str) -> bool:
 def anything(value: object, at: str, name: str) -> object:
     """Whatever JSON can hold."""
     try:
-        json_text.write_text(value)
+        json_text.write_text(value).encode()
     except (TypeError, ValueError, RecursionError):
         wrong_type(at + name, value, "something that JSON can hold")
     return value
@@ -156,14 +156,22 @@ def moment(value: object, at: str, name: str) -> str:
 
 
 Check = Callable[[object, str, str], object]
+Kind = Union[type[object], tuple[type[object], ...]]
+
+_KINDS: Final[Mapping[Kind, str]] = {
+    str: "a string",
+    int: "a whole number",
+    (int, float): "a number",
+    bool: "true or false",
+}
 
 
-def either(value: object, at: str, name: str, *checks: tuple[type[object], Check]) -> object:
+def either(value: object, at: str, name: str, *checks: tuple[Kind, Check]) -> object:
     """A value of one of several scalar types."""
     for kind, check in checks:
         if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
             return check(value, at, name)
-    wrong_type(at + name, value, "a " + " or a ".join(kind.__name__ for kind, _ in checks))
+    wrong_type(at + name, value, " or ".join(_KINDS[kind] for kind, _ in checks))
 
 
 def listed(
@@ -195,7 +203,7 @@ def mapped(value: object, at: str, name: str, check: Check) -> dict[str, object]
     for key, entry in entries.items():
         if not isinstance(key, str):
             wrong_type(at + name, key, "a mapping with text as keys")
-        found[key] = check(entry, at, f"{name}.{key}")
+        found[text(key, at, f"{name}.{key}")] = check(entry, at, f"{name}.{key}")
     return found
 
 
