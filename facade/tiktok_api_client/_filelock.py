@@ -51,20 +51,28 @@ class FileLock:
         """Try once; whether it is held now.
 
         Raises:
-            StoreFailed: the lock file cannot be made.
+            StoreFailed: the lock file cannot be made, or its file system knows no locks.
         """
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
-            raise StoreFailed(f"cannot lock {self._path}: {problem.strerror}") from problem
+            raise self._failed(problem) from problem
         with self._mutex:
-            # A cancelled caller may have left a worker thread behind that comes here late.
-            if not self._given_up and self._handle is None and _try(handle):
-                self._handle = handle
-                return True
-        os.close(handle)
+            try:
+                # A cancelled caller may have left a worker thread behind that comes here late.
+                if not self._given_up and self._handle is None and _try(handle):
+                    self._handle = handle
+                    return True
+            except OSError as problem:
+                raise self._failed(problem) from problem
+            finally:
+                if self._handle != handle:
+                    os.close(handle)
         return False
+
+    def _failed(self, problem: OSError) -> StoreFailed:
+        return StoreFailed(f"cannot lock {self._path}: {problem.strerror}")
 
     def release(self) -> None:
         """Give the lock back, if it is held; this object takes it no more."""

@@ -322,8 +322,8 @@ class FileJournal:
     def prune(self, before: float) -> int:
         """Drop what began before this time (since 1970), and was handed over or can no longer be resumed.
 
-        Their keys can be used again afterwards. Entries whose outcome is unknown stay, and so do uploads of the
-        last hour, which can be resumed.
+        Their keys can be used again afterwards. Entries whose outcome is unknown stay, and so do uploads of
+        the last hour, which can be resumed.
         """
         resumable = time.time() - UPLOAD_URL_LIFETIME
         latest = {Stage.HANDED_OVER: before, Stage.BEGUN: min(before, resumable)}

@@ -164,6 +164,23 @@ def test_what_the_system_refuses_is_an_error_that_names_the_file(tmp_path: Path)
         store.accounts()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="another kind of lock")
+def test_a_file_system_without_locks_is_named_and_nothing_stays_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handles: list[int] = []
+
+    def refuse(handle: int, _operation: int) -> None:
+        handles.append(handle)
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(StoreFailed, match=r"cannot lock .*\.lock: No locks available"):
+        FileTokenStore(tmp_path).lock("user-1").acquire()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(handles[0])
+
+
 class Crash(BaseException):
     """The process ends here."""
 
