@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .faces.journal import AsyncJournalFace, JournalFace
     from .faces.posts import AsyncPostsFace, PostsFace
     from .faces.accounts import AsyncAccountsFace, AccountsFace
+    from .faces.webhooks import AsyncWebhooksFace, WebhooksFace
 
 
 class Client(SyncDriver):
@@ -83,6 +84,13 @@ class Client(SyncDriver):
 
         return AccountsFace(self)
 
+    @cached_property
+    def webhooks(self) -> WebhooksFace:
+        """Events."""
+        from .faces.webhooks import WebhooksFace
+
+        return WebhooksFace(self)
+
 
 class AsyncClient(AsyncDriver):
     """Control of a mock TikTok, awaiting each answer.
@@ -147,3 +155,10 @@ class AsyncClient(AsyncDriver):
         from .faces.accounts import AsyncAccountsFace
 
         return AsyncAccountsFace(self)
+
+    @cached_property
+    def webhooks(self) -> AsyncWebhooksFace:
+        """Events."""
+        from .faces.webhooks import AsyncWebhooksFace
+
+        return AsyncWebhooksFace(self)

@@ -279,15 +279,18 @@ def _disconnect(call: Call) -> object:
 
 def _authorize(call: Call) -> object:
     """The headless shortcut: `{"redirect_uri": …}` gives a code, without it a full token."""
-    app, account = call.app(), call.account()
-    scopes = call.scopes()
     if "redirect_uri" in call.body:
-        challenge = call.text("code_challenge", "")
-        uri = call.text("redirect_uri")
-        return {
-            "code": headless.code(call.world, app, account, scopes, redirect_uri=uri, challenge=challenge)
-        }
-    return headless.token(call.world, app, account, scopes)
+        return _give_code(call)
+    return headless.token(call.world, call.app(), call.account(), call.scopes())
+
+
+def _give_code(call: Call) -> object:
+    """`{"redirect_uri": …}` gives a code."""
+    challenge, uri = call.text("code_challenge", ""), call.text("redirect_uri")
+    app, account = call.app(), call.account()
+    return {
+        "code": headless.code(call.world, app, account, call.scopes(), redirect_uri=uri, challenge=challenge)
+    }
 
 
 def _scan(call: Call) -> object:
@@ -406,6 +409,7 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ("POST", "accounts/*"): _change_account,
     ("POST", "accounts/*/disconnect"): _disconnect,
     ("POST", "authorize"): _authorize,
+    ("POST", "authorize/code"): _give_code,
     ("POST", "qr/*/scan"): _scan,
     ("POST", "qr/*/confirm"): _confirm,
     ("POST", "qr/scan"): _scan,
@@ -443,6 +447,7 @@ FIELDS: Final[Mapping[str, _Fields]] = {
     "posts/*/user_posts": {"privacy_level": str, "title": str},
     "accounts/*/disconnect": {"client_key": str, "reason": int},
     "authorize": {**_LOGIN, "redirect_uri": str, "code_challenge": str},
+    "authorize/code": {**_LOGIN, "redirect_uri": str, "code_challenge": str},
     "qr/*/scan": {},
     "qr/*/confirm": {"username": str, "scopes": list},
     "qr/scan": {"qr": str},

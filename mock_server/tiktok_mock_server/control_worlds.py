@@ -144,8 +144,9 @@ def switches(call: Call) -> object:
 
 
 def set_switches(call: Call) -> object:
-    """Change some: `{"token_profile": "legacy"}`."""
-    call.world.switches = with_texts(call.world.switches, _switch_texts(dict(call.body)))
+    """Change some: `{"token_profile": "legacy"}`, or the same under `switches`, as the client sends it."""
+    given = call.body["switches"] if set(call.body) == {"switches"} else dict(call.body)
+    call.world.switches = with_texts(call.world.switches, _switch_texts(given))
     return switches(call)
 
 

@@ -9,6 +9,7 @@ from tiktok_mock_server import MockTikTok
 from .doors import Asking
 
 INIT = "/v2/post/publish/video/init/"
+DRAFT = "/v2/post/publish/inbox/video/init/"
 STATUS = "/v2/post/publish/status/fetch/"
 CREATOR = "/v2/post/publish/creator_info/query/"
 TOKEN = "/v2/oauth/token/"
@@ -58,6 +59,14 @@ class Creator:
         assert answer.status_code == 200, answer.text
         started: dict[str, str] = answer.json()["data"]
         return started
+
+    def draft(self, size: int = 24) -> str:
+        """A draft in the user's inbox."""
+        source = {"source": "FILE_UPLOAD", "video_size": size, "chunk_size": size, "total_chunk_count": 1}
+        started = self.ask("POST", DRAFT, json={"source_info": source}, headers=self.headers).json()["data"]
+        self.put(started["upload_url"], mp4(size))
+        self.mock.clock.advance(60)
+        return str(started["publish_id"])
 
     def put(self, upload_url: str, data: bytes, *, first: int = 0, total: int = 0) -> Any:
         path = "/" + upload_url.split("/", 3)[3]

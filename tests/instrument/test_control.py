@@ -10,7 +10,7 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from tiktok_mock_control import Client, Wanted
+from tiktok_mock_control import Client, SeedAccount, SeedApp, SeedToken, SeedVideo, Wanted
 from tiktok_mock_control.errors import ControlRefused
 from tiktok_mock_control.routes import ROUTES
 from tiktok_mock_server import MockTikTok, Switches, control
@@ -37,7 +37,7 @@ def test_the_description_is_valid_and_every_call_in_it_exists() -> None:
         for path, item in document["paths"].items()
         for method in item
     }
-    assert len(calls) == len(ROUTES) == 29
+    assert len(calls) == len(ROUTES) == 46
     known = set(control.ROUTES) | {
         (method, path.replace("*/", "")) for method, path in [*control.ROUTES, *control.ABOUT_A_NAME]
     }
@@ -98,6 +98,62 @@ def test_the_rest_of_the_calls(mock: MockTikTok) -> None:
         client.faults.plan_fault(fault="latency", seconds=0.5)
         assert client.faults.clear_faults().faults == ()
         assert client.journal.clear_journal().cursor == 2
+
+
+def test_a_world_is_prepared_with_the_client_alone(mock: MockTikTok) -> None:
+    with Client(mock.url) as client:
+        sown = client.worlds.sow(
+            apps=[SeedApp(client_key="my_key", audited=True, verified_domains=["media.example"])],
+            accounts=[SeedAccount(username="ada", private=False, videos=[SeedVideo(title="First")])],
+            tokens=[SeedToken(username="ada", client_key="my_key")],
+        )
+        assert (sown.apps, sown.accounts, sown.tokens[0].scope[:16]) == (
+            ("my_key",),
+            ("ada",),
+            "user.info.basic,",
+        )
+        assert [app.client_key for app in client.worlds.list_apps().apps] == ["mock_client_key", "my_key"]
+        assert client.worlds.set_switches(switches={"daily_posts": 3}).switches["daily_posts"] == 3
+        assert client.worlds.get_switches().switches["token_profile"] == "current"
+        made = client.worlds.make_world(switches={"token_profile": "legacy", "check_media": False})
+        assert mock.engine.family()[made.name].world.switches.token_profile == "legacy"
+        proof = client.accounts.add_property(value="example.com")
+        verdict = client.accounts.verify_property(
+            value="example.com", records={"example.com": [proof.record]}
+        )
+        assert verdict.verified
+        code = client.accounts.give_code(redirect_uri="https://app.example/callback/").code
+        assert code in mock.world.codes
+
+
+def test_levers_and_events_with_the_client_alone(mock: MockTikTok) -> None:
+    creator = Creator(mock, lambda *what, **more: httpx.request(what[0], mock.url + what[1], **more))
+    with Client(mock.url) as client:
+        client.webhooks.set_webhook_url(url="https://receiver.example/hook")
+        publish_id = creator.draft()
+        assert client.posts.user_posts_draft(publish_id=publish_id, privacy_level="SELF_ONLY").status == (
+            "PUBLISH_COMPLETE"
+        )
+        assert client.posts.user_deletes_draft(publish_id=creator.draft()).status == "SEND_TO_USER_INBOX"
+        assert client.posts.reject_post(publish_id=publish_id).post_ids == ()
+        with pytest.raises(ControlRefused, match="has no such public post"):
+            client.posts.take_down_post(publish_id=publish_id)
+        client.webhooks.ping_webhook()
+        client.webhooks.send_event(event="portability.download.ready", content={"request_id": 7})
+        (*_, ping, ready) = client.webhooks.list_deliveries().deliveries
+        assert (ping.event, ready.event, ready.state) == (
+            "tiktok.ping",
+            "portability.download.ready",
+            "not sent",
+        )
+        assert client.webhooks.replay_delivery(id=ready.id).body == ready.body
+        shown = creator.ask(
+            "POST",
+            "/v2/oauth/get_qrcode/",
+            data={"client_key": "mock_client_key", "scope": "user.info.basic"},
+        )
+        assert client.accounts.scan_qr_code(qr=shown.json()["token"]).status == "scanned"
+        assert client.accounts.confirm_qr_code(qr=shown.json()["token"]).code in mock.world.codes
 
 
 def test_what_makes_no_sense_is_refused_in_words(mock: MockTikTok) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
         journal as journal,
         posts as posts,
         scenarios as scenarios,
+        webhooks as webhooks,
         worlds as worlds,
     )
 
@@ -22,10 +23,11 @@ __all__ = [
     "journal",
     "posts",
     "scenarios",
+    "webhooks",
     "worlds",
 ]
 
-_MODULES = frozenset(["accounts", "clock", "faults", "journal", "posts", "scenarios", "worlds"])
+_MODULES = frozenset(["accounts", "clock", "faults", "journal", "posts", "scenarios", "webhooks", "worlds"])
 
 
 # Type checkers see the imports above, and so complain of a name that is not there.

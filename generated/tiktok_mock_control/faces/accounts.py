@@ -3,10 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._runtime.transport import AsyncDriver, SyncDriver
-from ..models.control import AccountList, Disconnected, Login, MockAccount
+from ..models.control import (
+    AccountList,
+    Disconnected,
+    GivenCode,
+    Login,
+    MockAccount,
+    PropertyProof,
+    PropertyVerdict,
+    QrConfirmed,
+    QrScan,
+)
 from ..operations import accounts as operations
 
 
@@ -186,6 +196,164 @@ class AccountsFace:
             )
         )
 
+    def give_code(
+        self,
+        *,
+        redirect_uri: str,
+        username: str | None = None,
+        client_key: str | None = None,
+        scopes: Sequence[str] | None = None,
+        code_challenge: str | None = None,
+    ) -> GivenCode:
+        """Let a user agree without a page; the result is an authorization code.
+
+        Args:
+            redirect_uri: Where the code goes.
+            username: The user; the first one without it.
+            client_key: The app; the first one without it.
+            scopes: What is granted.
+            code_challenge: The challenge of the code verifier.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.give_code(
+                redirect_uri=redirect_uri,
+                username=username,
+                client_key=client_key,
+                scopes=scopes,
+                code_challenge=code_challenge,
+            )
+        )
+
+    def scan_qr_code(
+        self,
+        *,
+        qr: str,
+    ) -> QrScan:
+        """Let a phone scan a QR code.
+
+        Args:
+            qr: Its address or its token.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.scan_qr_code(
+                qr=qr,
+            )
+        )
+
+    def confirm_qr_code(
+        self,
+        *,
+        qr: str,
+        username: str | None = None,
+        scopes: Sequence[str] | None = None,
+    ) -> QrConfirmed:
+        """Let the user agree on the phone.
+
+        Args:
+            qr: Its address or its token.
+            username: The user; the first one without it.
+            scopes: What is granted.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.confirm_qr_code(
+                qr=qr,
+                username=username,
+                scopes=scopes,
+            )
+        )
+
+    def add_property(
+        self,
+        *,
+        value: str,
+        verified: bool | None = None,
+        client_key: str | None = None,
+    ) -> PropertyProof:
+        """Note a domain or prefix that may be pulled from.
+
+        Args:
+            value: Such as example.com or https://example.com/media/.
+            verified: Whether it needs no proof.
+            client_key: The app; the first one without it.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.add_property(
+                value=value,
+                verified=verified,
+                client_key=client_key,
+            )
+        )
+
+    def verify_property(
+        self,
+        *,
+        value: str,
+        records: Mapping[str, Sequence[str]] | None = None,
+        files: Mapping[str, str] | None = None,
+        client_key: str | None = None,
+    ) -> PropertyVerdict:
+        """Look for the proof that a domain or prefix is the app's.
+
+        Args:
+            value: The domain or prefix.
+            records: TXT records by domain.
+            files: Texts by URL.
+            client_key: The app; the first one without it.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.verify_property(
+                value=value,
+                records=records,
+                files=files,
+                client_key=client_key,
+            )
+        )
+
 
 class AsyncAccountsFace:
     """Users."""
@@ -360,5 +528,163 @@ class AsyncAccountsFace:
                 username=username,
                 client_key=client_key,
                 scopes=scopes,
+            )
+        )
+
+    async def give_code(
+        self,
+        *,
+        redirect_uri: str,
+        username: str | None = None,
+        client_key: str | None = None,
+        scopes: Sequence[str] | None = None,
+        code_challenge: str | None = None,
+    ) -> GivenCode:
+        """Let a user agree without a page; the result is an authorization code.
+
+        Args:
+            redirect_uri: Where the code goes.
+            username: The user; the first one without it.
+            client_key: The app; the first one without it.
+            scopes: What is granted.
+            code_challenge: The challenge of the code verifier.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.give_code(
+                redirect_uri=redirect_uri,
+                username=username,
+                client_key=client_key,
+                scopes=scopes,
+                code_challenge=code_challenge,
+            )
+        )
+
+    async def scan_qr_code(
+        self,
+        *,
+        qr: str,
+    ) -> QrScan:
+        """Let a phone scan a QR code.
+
+        Args:
+            qr: Its address or its token.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.scan_qr_code(
+                qr=qr,
+            )
+        )
+
+    async def confirm_qr_code(
+        self,
+        *,
+        qr: str,
+        username: str | None = None,
+        scopes: Sequence[str] | None = None,
+    ) -> QrConfirmed:
+        """Let the user agree on the phone.
+
+        Args:
+            qr: Its address or its token.
+            username: The user; the first one without it.
+            scopes: What is granted.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.confirm_qr_code(
+                qr=qr,
+                username=username,
+                scopes=scopes,
+            )
+        )
+
+    async def add_property(
+        self,
+        *,
+        value: str,
+        verified: bool | None = None,
+        client_key: str | None = None,
+    ) -> PropertyProof:
+        """Note a domain or prefix that may be pulled from.
+
+        Args:
+            value: Such as example.com or https://example.com/media/.
+            verified: Whether it needs no proof.
+            client_key: The app; the first one without it.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.add_property(
+                value=value,
+                verified=verified,
+                client_key=client_key,
+            )
+        )
+
+    async def verify_property(
+        self,
+        *,
+        value: str,
+        records: Mapping[str, Sequence[str]] | None = None,
+        files: Mapping[str, str] | None = None,
+        client_key: str | None = None,
+    ) -> PropertyVerdict:
+        """Look for the proof that a domain or prefix is the app's.
+
+        Args:
+            value: The domain or prefix.
+            records: TXT records by domain.
+            files: Texts by URL.
+            client_key: The app; the first one without it.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.verify_property(
+                value=value,
+                records=records,
+                files=files,
+                client_key=client_key,
             )
         )

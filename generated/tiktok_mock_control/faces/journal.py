@@ -24,6 +24,9 @@ class JournalFace:
         status: int | None = None,
         code: str | None = None,
         after: int | None = None,
+        path: str | None = None,
+        fault: str | None = None,
+        limit: int | None = None,
         count: int | None = None,
         wait: int | None = None,
     ) -> JournalPage:
@@ -35,6 +38,9 @@ class JournalFace:
             status: Only with this status.
             code: Only with this code.
             after: Only after this cursor.
+            path: Only at this path.
+            fault: Only those that met this fault.
+            limit: How many of the newest are told; 1000 without it.
             count: How many to wait for.
             wait: For how many seconds to wait.
 
@@ -54,6 +60,9 @@ class JournalFace:
                 status=status,
                 code=code,
                 after=after,
+                path=path,
+                fault=fault,
+                limit=limit,
                 count=count,
                 wait=wait,
             )
@@ -140,6 +149,9 @@ class AsyncJournalFace:
         status: int | None = None,
         code: str | None = None,
         after: int | None = None,
+        path: str | None = None,
+        fault: str | None = None,
+        limit: int | None = None,
         count: int | None = None,
         wait: int | None = None,
     ) -> JournalPage:
@@ -151,6 +163,9 @@ class AsyncJournalFace:
             status: Only with this status.
             code: Only with this code.
             after: Only after this cursor.
+            path: Only at this path.
+            fault: Only those that met this fault.
+            limit: How many of the newest are told; 1000 without it.
             count: How many to wait for.
             wait: For how many seconds to wait.
 
@@ -170,6 +185,9 @@ class AsyncJournalFace:
                 status=status,
                 code=code,
                 after=after,
+                path=path,
+                fault=fault,
+                limit=limit,
                 count=count,
                 wait=wait,
             )

@@ -134,11 +134,15 @@ class PostsFace:
         self,
         *,
         publish_id: str,
+        privacy_level: str | None = None,
+        title: str | None = None,
     ) -> MockPost:
         """Let the user post a draft.
 
         Args:
             publish_id: Its publish id.
+            privacy_level: Who may see it; as many as the account allows without it.
+            title: Its title.
 
         Returns:
             Done.
@@ -152,6 +156,8 @@ class PostsFace:
         return self._client.perform(
             operations.user_posts_draft(
                 publish_id=publish_id,
+                privacy_level=privacy_level,
+                title=title,
             )
         )
 
@@ -180,6 +186,81 @@ class PostsFace:
             operations.fail_post(
                 publish_id=publish_id,
                 reason=reason,
+            )
+        )
+
+    def reject_post(
+        self,
+        *,
+        publish_id: str,
+    ) -> MockPost:
+        """Let moderation find something.
+
+        Args:
+            publish_id: Its publish id.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.reject_post(
+                publish_id=publish_id,
+            )
+        )
+
+    def take_down_post(
+        self,
+        *,
+        publish_id: str,
+    ) -> MockPost:
+        """Let a public post be public no longer.
+
+        Args:
+            publish_id: Its publish id.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.take_down_post(
+                publish_id=publish_id,
+            )
+        )
+
+    def user_deletes_draft(
+        self,
+        *,
+        publish_id: str,
+    ) -> MockPost:
+        """Let the user throw a draft away.
+
+        Args:
+            publish_id: Its publish id.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.user_deletes_draft(
+                publish_id=publish_id,
             )
         )
 
@@ -310,11 +391,15 @@ class AsyncPostsFace:
         self,
         *,
         publish_id: str,
+        privacy_level: str | None = None,
+        title: str | None = None,
     ) -> MockPost:
         """Let the user post a draft.
 
         Args:
             publish_id: Its publish id.
+            privacy_level: Who may see it; as many as the account allows without it.
+            title: Its title.
 
         Returns:
             Done.
@@ -328,6 +413,8 @@ class AsyncPostsFace:
         return await self._client.perform(
             operations.user_posts_draft(
                 publish_id=publish_id,
+                privacy_level=privacy_level,
+                title=title,
             )
         )
 
@@ -356,5 +443,80 @@ class AsyncPostsFace:
             operations.fail_post(
                 publish_id=publish_id,
                 reason=reason,
+            )
+        )
+
+    async def reject_post(
+        self,
+        *,
+        publish_id: str,
+    ) -> MockPost:
+        """Let moderation find something.
+
+        Args:
+            publish_id: Its publish id.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.reject_post(
+                publish_id=publish_id,
+            )
+        )
+
+    async def take_down_post(
+        self,
+        *,
+        publish_id: str,
+    ) -> MockPost:
+        """Let a public post be public no longer.
+
+        Args:
+            publish_id: Its publish id.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.take_down_post(
+                publish_id=publish_id,
+            )
+        )
+
+    async def user_deletes_draft(
+        self,
+        *,
+        publish_id: str,
+    ) -> MockPost:
+        """Let the user throw a draft away.
+
+        Args:
+            publish_id: Its publish id.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.user_deletes_draft(
+                publish_id=publish_id,
             )
         )

@@ -3,10 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._runtime.transport import AsyncDriver, SyncDriver
-from ..models.control import Dropped, Ready, World, WorldList
+from ..models.control import (
+    AppList,
+    Dropped,
+    Ready,
+    SeedAccount,
+    SeedApp,
+    SeedToken,
+    Sown,
+    SwitchValues,
+    World,
+    WorldList,
+)
 from ..operations import worlds as operations
 
 
@@ -59,6 +70,7 @@ class WorldsFace:
         audited: bool | None = None,
         public: bool | None = None,
         frozen: bool | None = None,
+        switches: Mapping[str, str | int | float | bool] | None = None,
         verified_domains: Sequence[str] | None = None,
     ) -> World:
         """Make a world.
@@ -72,6 +84,7 @@ class WorldsFace:
             audited: Whether the app is audited.
             public: Whether the creator's account is public.
             frozen: Whether the clock stands still.
+            switches: How it behaves where TikTok is unsure.
             verified_domains: What may be pulled from.
 
         Returns:
@@ -93,6 +106,7 @@ class WorldsFace:
                 audited=audited,
                 public=public,
                 frozen=frozen,
+                switches=switches,
                 verified_domains=verified_domains,
             )
         )
@@ -166,6 +180,94 @@ class WorldsFace:
         """
         return self._client.perform(operations.reset_world())
 
+    def sow(
+        self,
+        *,
+        apps: Sequence[SeedApp] | None = None,
+        accounts: Sequence[SeedAccount] | None = None,
+        tokens: Sequence[SeedToken] | None = None,
+    ) -> Sown:
+        """Put apps, accounts, videos and tokens into the world.
+
+        Args:
+            apps: Apps.
+            accounts: Users.
+            tokens: Users that are logged in.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.sow(
+                apps=apps,
+                accounts=accounts,
+                tokens=tokens,
+            )
+        )
+
+    def get_switches(
+        self,
+    ) -> SwitchValues:
+        """Read every switch.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(operations.get_switches())
+
+    def set_switches(
+        self,
+        *,
+        switches: Mapping[str, str | int | float | bool],
+    ) -> SwitchValues:
+        """Change how it behaves where TikTok is unsure.
+
+        Args:
+            switches: Their names and values.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.set_switches(
+                switches=switches,
+            )
+        )
+
+    def list_apps(
+        self,
+    ) -> AppList:
+        """List the apps.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(operations.list_apps())
+
 
 class AsyncWorldsFace:
     """Worlds: made, copied, reset, forgotten."""
@@ -216,6 +318,7 @@ class AsyncWorldsFace:
         audited: bool | None = None,
         public: bool | None = None,
         frozen: bool | None = None,
+        switches: Mapping[str, str | int | float | bool] | None = None,
         verified_domains: Sequence[str] | None = None,
     ) -> World:
         """Make a world.
@@ -229,6 +332,7 @@ class AsyncWorldsFace:
             audited: Whether the app is audited.
             public: Whether the creator's account is public.
             frozen: Whether the clock stands still.
+            switches: How it behaves where TikTok is unsure.
             verified_domains: What may be pulled from.
 
         Returns:
@@ -250,6 +354,7 @@ class AsyncWorldsFace:
                 audited=audited,
                 public=public,
                 frozen=frozen,
+                switches=switches,
                 verified_domains=verified_domains,
             )
         )
@@ -322,3 +427,91 @@ class AsyncWorldsFace:
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.reset_world())
+
+    async def sow(
+        self,
+        *,
+        apps: Sequence[SeedApp] | None = None,
+        accounts: Sequence[SeedAccount] | None = None,
+        tokens: Sequence[SeedToken] | None = None,
+    ) -> Sown:
+        """Put apps, accounts, videos and tokens into the world.
+
+        Args:
+            apps: Apps.
+            accounts: Users.
+            tokens: Users that are logged in.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.sow(
+                apps=apps,
+                accounts=accounts,
+                tokens=tokens,
+            )
+        )
+
+    async def get_switches(
+        self,
+    ) -> SwitchValues:
+        """Read every switch.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(operations.get_switches())
+
+    async def set_switches(
+        self,
+        *,
+        switches: Mapping[str, str | int | float | bool],
+    ) -> SwitchValues:
+        """Change how it behaves where TikTok is unsure.
+
+        Args:
+            switches: Their names and values.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.set_switches(
+                switches=switches,
+            )
+        )
+
+    async def list_apps(
+        self,
+    ) -> AppList:
+        """List the apps.
+
+        Returns:
+            Done.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: the service said no.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(operations.list_apps())

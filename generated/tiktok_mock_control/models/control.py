@@ -19,6 +19,8 @@ from .._runtime.model import (
     decode_integer,
     decode_list,
     decode_map,
+    decode_nullable,
+    decode_number,
     decode_text,
     whole,
 )
@@ -109,6 +111,8 @@ class NewWorld:
     """Whether the creator's account is public."""
     frozen: bool | None = None
     """Whether the clock stands still."""
+    switches: Mapping[str, str | int | float | bool] | None = None
+    """How it behaves where TikTok is unsure."""
     verified_domains: Sequence[str] | None = None
     """What may be pulled from."""
 
@@ -267,6 +271,12 @@ class Wanted:
     """Their status."""
     code: str | None = None
     """Their code."""
+    path: str | None = None
+    """Their path."""
+    fault: str | None = None
+    """The fault they met."""
+    after: int | None = None
+    """Only after this cursor."""
     times: int | None = None
     """How many there must be."""
     at_least: int | None = None
@@ -523,6 +533,414 @@ class Ready(Model):
     """The received mapping."""
 
 
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class SeedApp:
+    """An app."""
+
+    client_key: str
+    """Its key."""
+    client_secret: str | None = attrs.field(default=None, repr=False)
+    """Its secret."""
+    name: str | None = None
+    """Its name."""
+    redirect_uris: Sequence[str] | None = None
+    """Registered redirect URIs; any that could be registered without it."""
+    scopes: Sequence[str] | None = None
+    """Approved scopes; all without it."""
+    audited: bool | None = None
+    """Whether it passed the audit."""
+    reviewed: bool | None = None
+    """Whether it left the draft state."""
+    sandbox: bool | None = None
+    """Whether it is a sandbox."""
+    target_users: Sequence[str] | None = None
+    """Users of the sandbox."""
+    active_user_cap: int | None = None
+    """How many users may post within 24 hours once it is audited."""
+    webhook_url: str | None = None
+    """Where its events go."""
+    verified_domains: Sequence[str] | None = None
+    """What may be pulled from."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class SeedVideo:
+    """A public video."""
+
+    title: str | None = None
+    """Its title."""
+    description: str | None = None
+    """Its text."""
+    duration: int | None = None
+    """How many seconds it lasts."""
+    width: int | None = None
+    """Its width."""
+    height: int | None = None
+    """Its height."""
+    like_count: int | None = None
+    """How many likes it has."""
+    comment_count: int | None = None
+    """How many comments."""
+    share_count: int | None = None
+    """How often it was shared."""
+    view_count: int | None = None
+    """How often it was seen."""
+    is_aigc: bool | None = None
+    """Whether it is labelled as AI-generated."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class SeedAccount:
+    """A user."""
+
+    username: str
+    """Their name."""
+    nickname: str | None = None
+    """The name that is shown."""
+    private: bool | None = None
+    """Whether the account is private."""
+    banned: bool | None = None
+    """Whether the creator may not post."""
+    comment_disabled: bool | None = None
+    """Whether comments are off."""
+    duet_disabled: bool | None = None
+    """Whether duets are off."""
+    stitch_disabled: bool | None = None
+    """Whether stitches are off."""
+    max_video_seconds: int | None = None
+    """The longest video."""
+    bio: str | None = None
+    """The text about them."""
+    is_verified: bool | None = None
+    """Whether they have the blue tick."""
+    follower_count: int | None = None
+    """How many follow them."""
+    following_count: int | None = None
+    """How many they follow."""
+    likes_count: int | None = None
+    """How many likes they have."""
+    app_version: str | None = None
+    """TikTok's app on their phone, such as 31.8; null where there is none."""
+    videos: Sequence[SeedVideo] | None = None
+    """Their public videos, oldest first."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class SeedToken:
+    """A user that is logged in."""
+
+    username: str | None = None
+    """The user; the first one without it."""
+    client_key: str | None = None
+    """The app; the first one without it."""
+    scopes: Sequence[str] | None = None
+    """What is granted."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class Seed:
+    """What a world is to hold; what is there already is changed."""
+
+    apps: Sequence[SeedApp] | None = None
+    """Apps."""
+    accounts: Sequence[SeedAccount] | None = None
+    """Users."""
+    tokens: Sequence[SeedToken] | None = None
+    """Users that are logged in."""
+
+
+@attrs.frozen(weakref_slot=False)
+class Sown(Model):
+    """What came of a seed."""
+
+    apps: tuple[str, ...]
+    """Keys of the apps."""
+    accounts: tuple[str, ...]
+    """Names of the users."""
+    tokens: tuple[Login, ...]
+    """The tokens, in the order they were asked for in."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class SwitchChange:
+    """Switches that are to be different."""
+
+    switches: Mapping[str, str | int | float | bool]
+    """Their names and values."""
+
+
+@attrs.frozen(weakref_slot=False)
+class SwitchValues(Model):
+    """Every switch."""
+
+    switches: Mapping[str, str | int | float | bool | None]
+    """Names and values."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class MockApp(Model):
+    """An app, without its secret."""
+
+    client_key: str
+    """Its key."""
+    audited: bool
+    """Whether it passed the audit."""
+    name: str | None = None
+    """Its name."""
+    sandbox: bool | None = None
+    """Whether it is a sandbox."""
+    webhook_url: str | None = None
+    """Where its events go."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class AppList(Model):
+    """Every app."""
+
+    apps: tuple[MockApp, ...]
+    """All of them."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class DraftPosting:
+    """A draft, and how the user posts it."""
+
+    publish_id: str
+    """Its publish id."""
+    privacy_level: str | None = None
+    """Who may see it; as many as the account allows without it."""
+    title: str | None = None
+    """Its title."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class CodeWish:
+    """Who agrees, and to what."""
+
+    username: str | None = None
+    """The user; the first one without it."""
+    client_key: str | None = None
+    """The app; the first one without it."""
+    scopes: Sequence[str] | None = None
+    """What is granted."""
+    redirect_uri: str
+    """Where the code goes."""
+    code_challenge: str | None = None
+    """The challenge of the code verifier."""
+
+
+@attrs.frozen(weakref_slot=False)
+class GivenCode(Model):
+    """An authorization code."""
+
+    code: str = attrs.field(repr=False)
+    """The code, decoded."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class QrAddress:
+    """A QR code."""
+
+    qr: str
+    """Its address or its token."""
+
+
+@attrs.frozen(weakref_slot=False)
+class QrScan(Model):
+    """How far a login by QR code is."""
+
+    status: str
+    """Its status."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class QrConsent:
+    """A QR code and who agrees."""
+
+    qr: str
+    """Its address or its token."""
+    username: str | None = None
+    """The user; the first one without it."""
+    scopes: Sequence[str] | None = None
+    """What is granted."""
+
+
+@attrs.frozen(weakref_slot=False)
+class QrConfirmed(Model):
+    """A login by QR code that was agreed to."""
+
+    status: str
+    """Its status."""
+    code: str = attrs.field(repr=False)
+    """The authorization code."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class DeliveryAttempt(Model):
+    """One try to deliver an event."""
+
+    at: float
+    """When it was made."""
+    status: int | None = None
+    """The receiver's answer; null when there was none."""
+    note: str | None = None
+    """What went wrong."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class MockDelivery(Model):
+    """An event on its way."""
+
+    id: str
+    """Its id."""
+    event: str
+    """Its name."""
+    state: str
+    """Pending, delivered, dropped or not sent."""
+    body: str
+    """The bytes that are signed."""
+    created: float
+    """When it happened."""
+    attempts: tuple[DeliveryAttempt, ...]
+    """What was tried."""
+    url: str | None = None
+    """Where it goes."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class DeliveryList(Model):
+    """Every event."""
+
+    deliveries: tuple[MockDelivery, ...]
+    """Oldest first."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class DeliveryName:
+    """An event."""
+
+    id: str
+    """Its id."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class WebhookWish:
+    """Where events are to go."""
+
+    url: str
+    """The address; empty for none."""
+    client_key: str | None = None
+    """The app; the first one without it."""
+
+
+@attrs.frozen(weakref_slot=False)
+class WebhookUrl(Model):
+    """Where events go."""
+
+    client_key: str
+    """The app."""
+    url: str
+    """The address."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class AppName:
+    """An app."""
+
+    client_key: str | None = None
+    """Its key; the first one without it."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class EventWish:
+    """An event to be sent."""
+
+    event: str
+    """Its name."""
+    content: Mapping[str, str | int | bool] | None = None
+    """What it says."""
+    client_key: str | None = None
+    """The app; the first one without it."""
+    username: str | None = None
+    """The user; the first one without it."""
+    anonymous: bool | None = None
+    """Whether it names no user."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class PropertyWish:
+    """A domain or URL prefix of an app."""
+
+    value: str
+    """Such as example.com or https://example.com/media/."""
+    verified: bool | None = None
+    """Whether it needs no proof."""
+    client_key: str | None = None
+    """The app; the first one without it."""
+
+
+@attrs.frozen(weakref_slot=False)
+class PropertyProof(Model):
+    """What proves a domain or prefix."""
+
+    value: str
+    """The domain or prefix."""
+    record: str
+    """The text of the DNS record, and of the file."""
+    file: str | None = None
+    """Where the file must be, for a prefix."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class PropertyCheck:
+    """A domain or prefix, and what was published."""
+
+    value: str
+    """The domain or prefix."""
+    records: Mapping[str, Sequence[str]] | None = None
+    """TXT records by domain."""
+    files: Mapping[str, str] | None = None
+    """Texts by URL."""
+    client_key: str | None = None
+    """The app; the first one without it."""
+
+
+@attrs.frozen(weakref_slot=False)
+class PropertyVerdict(Model):
+    """Whether a domain or prefix is proved."""
+
+    value: str
+    """The domain or prefix."""
+    verified: bool
+    """Whether it may be pulled from."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
 _new_clock = Clock if TYPE_CHECKING else constructor(Clock)
 _new_world = World if TYPE_CHECKING else constructor(World)
 _new_world_list = WorldList if TYPE_CHECKING else constructor(WorldList)
@@ -543,6 +961,19 @@ _new_scenario_info = ScenarioInfo if TYPE_CHECKING else constructor(ScenarioInfo
 _new_scenario_list = ScenarioList if TYPE_CHECKING else constructor(ScenarioList)
 _new_coverage_result = CoverageResult if TYPE_CHECKING else constructor(CoverageResult)
 _new_ready = Ready if TYPE_CHECKING else constructor(Ready)
+_new_sown = Sown if TYPE_CHECKING else constructor(Sown)
+_new_switch_values = SwitchValues if TYPE_CHECKING else constructor(SwitchValues)
+_new_mock_app = MockApp if TYPE_CHECKING else constructor(MockApp)
+_new_app_list = AppList if TYPE_CHECKING else constructor(AppList)
+_new_given_code = GivenCode if TYPE_CHECKING else constructor(GivenCode)
+_new_qr_scan = QrScan if TYPE_CHECKING else constructor(QrScan)
+_new_qr_confirmed = QrConfirmed if TYPE_CHECKING else constructor(QrConfirmed)
+_new_delivery_attempt = DeliveryAttempt if TYPE_CHECKING else constructor(DeliveryAttempt)
+_new_mock_delivery = MockDelivery if TYPE_CHECKING else constructor(MockDelivery)
+_new_delivery_list = DeliveryList if TYPE_CHECKING else constructor(DeliveryList)
+_new_webhook_url = WebhookUrl if TYPE_CHECKING else constructor(WebhookUrl)
+_new_property_proof = PropertyProof if TYPE_CHECKING else constructor(PropertyProof)
+_new_property_verdict = PropertyVerdict if TYPE_CHECKING else constructor(PropertyVerdict)
 
 
 def decode_clock(value: object) -> Clock:
@@ -658,6 +1089,11 @@ def decode_new_world(value: object) -> NewWorld:
     frozen = get("frozen")
     if frozen is not None and type(frozen) is not bool:
         raise Mismatch("boolean", frozen, "frozen")
+    found = get("switches")
+    try:
+        switches = None if found is None else _MAP_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN(found)
+    except Mismatch as problem:
+        raise problem.under("switches") from None
     found = get("verified_domains")
     try:
         verified_domains = None if found is None else _LIST_TEXT(found)
@@ -672,6 +1108,7 @@ def decode_new_world(value: object) -> NewWorld:
         audited=audited,
         public=public,
         frozen=frozen,
+        switches=switches,
         verified_domains=verified_domains,
     )
 
@@ -897,6 +1334,15 @@ def decode_wanted(value: object) -> Wanted:
     code = get("code")
     if code is not None and type(code) is not str:
         raise Mismatch("string", code, "code")
+    path = get("path")
+    if path is not None and type(path) is not str:
+        raise Mismatch("string", path, "path")
+    fault = get("fault")
+    if fault is not None and type(fault) is not str:
+        raise Mismatch("string", fault, "fault")
+    after = get("after")
+    if after is not None and type(after) is not int:
+        after = whole(after, "after")
     times = get("times")
     if times is not None and type(times) is not int:
         times = whole(times, "times")
@@ -911,6 +1357,9 @@ def decode_wanted(value: object) -> Wanted:
         publish_id=publish_id,
         status=status,
         code=code,
+        path=path,
+        fault=fault,
+        after=after,
         times=times,
         at_least=at_least,
         at_most=at_most,
@@ -1286,6 +1735,634 @@ def decode_ready(value: object) -> Ready:
     return _new_ready(ready, value)
 
 
+def decode_seed_app(value: object) -> SeedApp:
+    """`SeedApp` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    client_key = get("client_key")
+    if type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    client_secret = get("client_secret")
+    if client_secret is not None and type(client_secret) is not str:
+        raise Mismatch("string", client_secret, "client_secret")
+    name = get("name")
+    if name is not None and type(name) is not str:
+        raise Mismatch("string", name, "name")
+    found = get("redirect_uris")
+    try:
+        redirect_uris = None if found is None else _LIST_TEXT(found)
+    except Mismatch as problem:
+        raise problem.under("redirect_uris") from None
+    found = get("scopes")
+    try:
+        scopes = None if found is None else _LIST_TEXT(found)
+    except Mismatch as problem:
+        raise problem.under("scopes") from None
+    audited = get("audited")
+    if audited is not None and type(audited) is not bool:
+        raise Mismatch("boolean", audited, "audited")
+    reviewed = get("reviewed")
+    if reviewed is not None and type(reviewed) is not bool:
+        raise Mismatch("boolean", reviewed, "reviewed")
+    sandbox = get("sandbox")
+    if sandbox is not None and type(sandbox) is not bool:
+        raise Mismatch("boolean", sandbox, "sandbox")
+    found = get("target_users")
+    try:
+        target_users = None if found is None else _LIST_TEXT(found)
+    except Mismatch as problem:
+        raise problem.under("target_users") from None
+    active_user_cap = get("active_user_cap")
+    if active_user_cap is not None and type(active_user_cap) is not int:
+        active_user_cap = whole(active_user_cap, "active_user_cap")
+    webhook_url = get("webhook_url")
+    if webhook_url is not None and type(webhook_url) is not str:
+        raise Mismatch("string", webhook_url, "webhook_url")
+    found = get("verified_domains")
+    try:
+        verified_domains = None if found is None else _LIST_TEXT(found)
+    except Mismatch as problem:
+        raise problem.under("verified_domains") from None
+    return SeedApp(
+        client_key=client_key,
+        client_secret=client_secret,
+        name=name,
+        redirect_uris=redirect_uris,
+        scopes=scopes,
+        audited=audited,
+        reviewed=reviewed,
+        sandbox=sandbox,
+        target_users=target_users,
+        active_user_cap=active_user_cap,
+        webhook_url=webhook_url,
+        verified_domains=verified_domains,
+    )
+
+
+def decode_seed_video(value: object) -> SeedVideo:
+    """`SeedVideo` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    title = get("title")
+    if title is not None and type(title) is not str:
+        raise Mismatch("string", title, "title")
+    description = get("description")
+    if description is not None and type(description) is not str:
+        raise Mismatch("string", description, "description")
+    duration = get("duration")
+    if duration is not None and type(duration) is not int:
+        duration = whole(duration, "duration")
+    width = get("width")
+    if width is not None and type(width) is not int:
+        width = whole(width, "width")
+    height = get("height")
+    if height is not None and type(height) is not int:
+        height = whole(height, "height")
+    like_count = get("like_count")
+    if like_count is not None and type(like_count) is not int:
+        like_count = whole(like_count, "like_count")
+    comment_count = get("comment_count")
+    if comment_count is not None and type(comment_count) is not int:
+        comment_count = whole(comment_count, "comment_count")
+    share_count = get("share_count")
+    if share_count is not None and type(share_count) is not int:
+        share_count = whole(share_count, "share_count")
+    view_count = get("view_count")
+    if view_count is not None and type(view_count) is not int:
+        view_count = whole(view_count, "view_count")
+    is_aigc = get("is_aigc")
+    if is_aigc is not None and type(is_aigc) is not bool:
+        raise Mismatch("boolean", is_aigc, "is_aigc")
+    return SeedVideo(
+        title=title,
+        description=description,
+        duration=duration,
+        width=width,
+        height=height,
+        like_count=like_count,
+        comment_count=comment_count,
+        share_count=share_count,
+        view_count=view_count,
+        is_aigc=is_aigc,
+    )
+
+
+def decode_seed_account(value: object) -> SeedAccount:
+    """`SeedAccount` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    username = get("username")
+    if type(username) is not str:
+        raise Mismatch("string", username, "username")
+    nickname = get("nickname")
+    if nickname is not None and type(nickname) is not str:
+        raise Mismatch("string", nickname, "nickname")
+    private = get("private")
+    if private is not None and type(private) is not bool:
+        raise Mismatch("boolean", private, "private")
+    banned = get("banned")
+    if banned is not None and type(banned) is not bool:
+        raise Mismatch("boolean", banned, "banned")
+    comment_disabled = get("comment_disabled")
+    if comment_disabled is not None and type(comment_disabled) is not bool:
+        raise Mismatch("boolean", comment_disabled, "comment_disabled")
+    duet_disabled = get("duet_disabled")
+    if duet_disabled is not None and type(duet_disabled) is not bool:
+        raise Mismatch("boolean", duet_disabled, "duet_disabled")
+    stitch_disabled = get("stitch_disabled")
+    if stitch_disabled is not None and type(stitch_disabled) is not bool:
+        raise Mismatch("boolean", stitch_disabled, "stitch_disabled")
+    max_video_seconds = get("max_video_seconds")
+    if max_video_seconds is not None and type(max_video_seconds) is not int:
+        max_video_seconds = whole(max_video_seconds, "max_video_seconds")
+    bio = get("bio")
+    if bio is not None and type(bio) is not str:
+        raise Mismatch("string", bio, "bio")
+    is_verified = get("is_verified")
+    if is_verified is not None and type(is_verified) is not bool:
+        raise Mismatch("boolean", is_verified, "is_verified")
+    follower_count = get("follower_count")
+    if follower_count is not None and type(follower_count) is not int:
+        follower_count = whole(follower_count, "follower_count")
+    following_count = get("following_count")
+    if following_count is not None and type(following_count) is not int:
+        following_count = whole(following_count, "following_count")
+    likes_count = get("likes_count")
+    if likes_count is not None and type(likes_count) is not int:
+        likes_count = whole(likes_count, "likes_count")
+    app_version = get("app_version")
+    if app_version is not None and type(app_version) is not str:
+        raise Mismatch("string", app_version, "app_version")
+    found = get("videos")
+    try:
+        videos = None if found is None else _LIST_SEED_VIDEO(found)
+    except Mismatch as problem:
+        raise problem.under("videos") from None
+    return SeedAccount(
+        username=username,
+        nickname=nickname,
+        private=private,
+        banned=banned,
+        comment_disabled=comment_disabled,
+        duet_disabled=duet_disabled,
+        stitch_disabled=stitch_disabled,
+        max_video_seconds=max_video_seconds,
+        bio=bio,
+        is_verified=is_verified,
+        follower_count=follower_count,
+        following_count=following_count,
+        likes_count=likes_count,
+        app_version=app_version,
+        videos=videos,
+    )
+
+
+def decode_seed_token(value: object) -> SeedToken:
+    """`SeedToken` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    username = get("username")
+    if username is not None and type(username) is not str:
+        raise Mismatch("string", username, "username")
+    client_key = get("client_key")
+    if client_key is not None and type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    found = get("scopes")
+    try:
+        scopes = None if found is None else _LIST_TEXT(found)
+    except Mismatch as problem:
+        raise problem.under("scopes") from None
+    return SeedToken(username=username, client_key=client_key, scopes=scopes)
+
+
+def decode_seed(value: object) -> Seed:
+    """`Seed` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    found = get("apps")
+    try:
+        apps = None if found is None else _LIST_SEED_APP(found)
+    except Mismatch as problem:
+        raise problem.under("apps") from None
+    found = get("accounts")
+    try:
+        accounts = None if found is None else _LIST_SEED_ACCOUNT(found)
+    except Mismatch as problem:
+        raise problem.under("accounts") from None
+    found = get("tokens")
+    try:
+        tokens = None if found is None else _LIST_SEED_TOKEN(found)
+    except Mismatch as problem:
+        raise problem.under("tokens") from None
+    return Seed(apps=apps, accounts=accounts, tokens=tokens)
+
+
+def decode_sown(value: object) -> Sown:
+    """`Sown` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    try:
+        apps = _LIST_TEXT(get("apps"))
+    except Mismatch as problem:
+        raise problem.under("apps") from None
+    try:
+        accounts = _LIST_TEXT(get("accounts"))
+    except Mismatch as problem:
+        raise problem.under("accounts") from None
+    try:
+        tokens = _LIST_LOGIN(get("tokens"))
+    except Mismatch as problem:
+        raise problem.under("tokens") from None
+    return _new_sown(apps, accounts, tokens, value)
+
+
+def decode_switch_change(value: object) -> SwitchChange:
+    """`SwitchChange` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    try:
+        switches = _MAP_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN(get("switches"))
+    except Mismatch as problem:
+        raise problem.under("switches") from None
+    return SwitchChange(switches=switches)
+
+
+def decode_switch_values(value: object) -> SwitchValues:
+    """`SwitchValues` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    try:
+        switches = _MAP_NULLABLE_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN(get("switches"))
+    except Mismatch as problem:
+        raise problem.under("switches") from None
+    return _new_switch_values(switches, value)
+
+
+def decode_mock_app(value: object) -> MockApp:
+    """`MockApp` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    client_key = get("client_key")
+    if type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    name = get("name")
+    if name is not None and type(name) is not str:
+        raise Mismatch("string", name, "name")
+    audited = get("audited")
+    if type(audited) is not bool:
+        raise Mismatch("boolean", audited, "audited")
+    sandbox = get("sandbox")
+    if sandbox is not None and type(sandbox) is not bool:
+        raise Mismatch("boolean", sandbox, "sandbox")
+    webhook_url = get("webhook_url")
+    if webhook_url is not None and type(webhook_url) is not str:
+        raise Mismatch("string", webhook_url, "webhook_url")
+    return _new_mock_app(client_key, audited, name, sandbox, webhook_url, value)
+
+
+def decode_app_list(value: object) -> AppList:
+    """`AppList` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    try:
+        apps = _LIST_MOCK_APP(get("apps"))
+    except Mismatch as problem:
+        raise problem.under("apps") from None
+    return _new_app_list(apps, value)
+
+
+def decode_draft_posting(value: object) -> DraftPosting:
+    """`DraftPosting` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    publish_id = get("publish_id")
+    if type(publish_id) is not str:
+        raise Mismatch("string", publish_id, "publish_id")
+    privacy_level = get("privacy_level")
+    if privacy_level is not None and type(privacy_level) is not str:
+        raise Mismatch("string", privacy_level, "privacy_level")
+    title = get("title")
+    if title is not None and type(title) is not str:
+        raise Mismatch("string", title, "title")
+    return DraftPosting(publish_id=publish_id, privacy_level=privacy_level, title=title)
+
+
+def decode_code_wish(value: object) -> CodeWish:
+    """`CodeWish` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    username = get("username")
+    if username is not None and type(username) is not str:
+        raise Mismatch("string", username, "username")
+    client_key = get("client_key")
+    if client_key is not None and type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    found = get("scopes")
+    try:
+        scopes = None if found is None else _LIST_TEXT(found)
+    except Mismatch as problem:
+        raise problem.under("scopes") from None
+    redirect_uri = get("redirect_uri")
+    if type(redirect_uri) is not str:
+        raise Mismatch("string", redirect_uri, "redirect_uri")
+    code_challenge = get("code_challenge")
+    if code_challenge is not None and type(code_challenge) is not str:
+        raise Mismatch("string", code_challenge, "code_challenge")
+    return CodeWish(
+        username=username,
+        client_key=client_key,
+        scopes=scopes,
+        redirect_uri=redirect_uri,
+        code_challenge=code_challenge,
+    )
+
+
+def decode_given_code(value: object) -> GivenCode:
+    """`GivenCode` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    code = get("code")
+    if type(code) is not str:
+        raise Mismatch("string", code, "code")
+    return _new_given_code(code, value)
+
+
+def decode_qr_address(value: object) -> QrAddress:
+    """`QrAddress` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    qr = get("qr")
+    if type(qr) is not str:
+        raise Mismatch("string", qr, "qr")
+    return QrAddress(qr=qr)
+
+
+def decode_qr_scan(value: object) -> QrScan:
+    """`QrScan` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    status = get("status")
+    if type(status) is not str:
+        raise Mismatch("string", status, "status")
+    return _new_qr_scan(status, value)
+
+
+def decode_qr_consent(value: object) -> QrConsent:
+    """`QrConsent` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    qr = get("qr")
+    if type(qr) is not str:
+        raise Mismatch("string", qr, "qr")
+    username = get("username")
+    if username is not None and type(username) is not str:
+        raise Mismatch("string", username, "username")
+    found = get("scopes")
+    try:
+        scopes = None if found is None else _LIST_TEXT(found)
+    except Mismatch as problem:
+        raise problem.under("scopes") from None
+    return QrConsent(qr=qr, username=username, scopes=scopes)
+
+
+def decode_qr_confirmed(value: object) -> QrConfirmed:
+    """`QrConfirmed` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    status = get("status")
+    if type(status) is not str:
+        raise Mismatch("string", status, "status")
+    code = get("code")
+    if type(code) is not str:
+        raise Mismatch("string", code, "code")
+    return _new_qr_confirmed(status, code, value)
+
+
+def decode_delivery_attempt(value: object) -> DeliveryAttempt:
+    """`DeliveryAttempt` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    at_ = get("at")
+    if type(at_) is not float and type(at_) is not int:
+        raise Mismatch("number", at_, "at")
+    status = get("status")
+    if status is not None and type(status) is not int:
+        status = whole(status, "status")
+    note = get("note")
+    if note is not None and type(note) is not str:
+        raise Mismatch("string", note, "note")
+    return _new_delivery_attempt(at_, status, note, value)
+
+
+def decode_mock_delivery(value: object) -> MockDelivery:
+    """`MockDelivery` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    id = get("id")
+    if type(id) is not str:
+        raise Mismatch("string", id, "id")
+    event = get("event")
+    if type(event) is not str:
+        raise Mismatch("string", event, "event")
+    url = get("url")
+    if url is not None and type(url) is not str:
+        raise Mismatch("string", url, "url")
+    state = get("state")
+    if type(state) is not str:
+        raise Mismatch("string", state, "state")
+    body = get("body")
+    if type(body) is not str:
+        raise Mismatch("string", body, "body")
+    created = get("created")
+    if type(created) is not float and type(created) is not int:
+        raise Mismatch("number", created, "created")
+    try:
+        attempts = _LIST_DELIVERY_ATTEMPT(get("attempts"))
+    except Mismatch as problem:
+        raise problem.under("attempts") from None
+    return _new_mock_delivery(id, event, state, body, created, attempts, url, value)
+
+
+def decode_delivery_list(value: object) -> DeliveryList:
+    """`DeliveryList` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    try:
+        deliveries = _LIST_MOCK_DELIVERY(get("deliveries"))
+    except Mismatch as problem:
+        raise problem.under("deliveries") from None
+    return _new_delivery_list(deliveries, value)
+
+
+def decode_delivery_name(value: object) -> DeliveryName:
+    """`DeliveryName` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    id = get("id")
+    if type(id) is not str:
+        raise Mismatch("string", id, "id")
+    return DeliveryName(id=id)
+
+
+def decode_webhook_wish(value: object) -> WebhookWish:
+    """`WebhookWish` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    url = get("url")
+    if type(url) is not str:
+        raise Mismatch("string", url, "url")
+    client_key = get("client_key")
+    if client_key is not None and type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    return WebhookWish(url=url, client_key=client_key)
+
+
+def decode_webhook_url(value: object) -> WebhookUrl:
+    """`WebhookUrl` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    client_key = get("client_key")
+    if type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    url = get("url")
+    if type(url) is not str:
+        raise Mismatch("string", url, "url")
+    return _new_webhook_url(client_key, url, value)
+
+
+def decode_app_name(value: object) -> AppName:
+    """`AppName` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    client_key = get("client_key")
+    if client_key is not None and type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    return AppName(client_key=client_key)
+
+
+def decode_event_wish(value: object) -> EventWish:
+    """`EventWish` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    event = get("event")
+    if type(event) is not str:
+        raise Mismatch("string", event, "event")
+    found = get("content")
+    try:
+        content = None if found is None else _MAP_EITHER_TEXT_INTEGER_BOOLEAN(found)
+    except Mismatch as problem:
+        raise problem.under("content") from None
+    client_key = get("client_key")
+    if client_key is not None and type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    username = get("username")
+    if username is not None and type(username) is not str:
+        raise Mismatch("string", username, "username")
+    anonymous = get("anonymous")
+    if anonymous is not None and type(anonymous) is not bool:
+        raise Mismatch("boolean", anonymous, "anonymous")
+    return EventWish(
+        event=event, content=content, client_key=client_key, username=username, anonymous=anonymous
+    )
+
+
+def decode_property_wish(value: object) -> PropertyWish:
+    """`PropertyWish` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    value_ = get("value")
+    if type(value_) is not str:
+        raise Mismatch("string", value_, "value")
+    verified = get("verified")
+    if verified is not None and type(verified) is not bool:
+        raise Mismatch("boolean", verified, "verified")
+    client_key = get("client_key")
+    if client_key is not None and type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    return PropertyWish(value=value_, verified=verified, client_key=client_key)
+
+
+def decode_property_proof(value: object) -> PropertyProof:
+    """`PropertyProof` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    value_ = get("value")
+    if type(value_) is not str:
+        raise Mismatch("string", value_, "value")
+    record = get("record")
+    if type(record) is not str:
+        raise Mismatch("string", record, "record")
+    file = get("file")
+    if file is not None and type(file) is not str:
+        raise Mismatch("string", file, "file")
+    return _new_property_proof(value_, record, file, value)
+
+
+def decode_property_check(value: object) -> PropertyCheck:
+    """`PropertyCheck` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    value_ = get("value")
+    if type(value_) is not str:
+        raise Mismatch("string", value_, "value")
+    found = get("records")
+    try:
+        records = None if found is None else _MAP_LIST_TEXT(found)
+    except Mismatch as problem:
+        raise problem.under("records") from None
+    found = get("files")
+    try:
+        files = None if found is None else _MAP_TEXT(found)
+    except Mismatch as problem:
+        raise problem.under("files") from None
+    client_key = get("client_key")
+    if client_key is not None and type(client_key) is not str:
+        raise Mismatch("string", client_key, "client_key")
+    return PropertyCheck(value=value_, records=records, files=files, client_key=client_key)
+
+
+def decode_property_verdict(value: object) -> PropertyVerdict:
+    """`PropertyVerdict` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    value_ = get("value")
+    if type(value_) is not str:
+        raise Mismatch("string", value_, "value")
+    verified = get("verified")
+    if type(verified) is not bool:
+        raise Mismatch("boolean", verified, "verified")
+    return _new_property_verdict(value_, verified, value)
+
+
 def encode_clock_move(value: object, at: str, secrets: list[str]) -> dict[str, object]:
     """What goes on the wire for a `ClockMove`, checked; `at` is where it stands, secrets are added to `secrets`."""
     if not isinstance(value, ClockMove):
@@ -1323,6 +2400,21 @@ def encode_new_world(value: object, at: str, secrets: list[str]) -> dict[str, ob
         out["public"] = checked.boolean(value.public, at, "public")
     if value.frozen is not None:
         out["frozen"] = checked.boolean(value.frozen, at, "frozen")
+    if value.switches is not None:
+        out["switches"] = checked.mapped(
+            value.switches,
+            at,
+            "switches",
+            lambda item, at, name: checked.either(
+                item,
+                at,
+                name,
+                (str, checked.text),
+                (int, checked.integer),
+                ((int, float), checked.number),
+                (bool, checked.boolean),
+            ),
+        )
     if value.verified_domains is not None:
         out["verified_domains"] = checked.listed(value.verified_domains, at, "verified_domains", checked.text)
     return out
@@ -1391,6 +2483,12 @@ def encode_wanted(value: object, at: str, secrets: list[str]) -> dict[str, objec
         out["status"] = checked.integer(value.status, at, "status")
     if value.code is not None:
         out["code"] = checked.text(value.code, at, "code")
+    if value.path is not None:
+        out["path"] = checked.text(value.path, at, "path")
+    if value.fault is not None:
+        out["fault"] = checked.text(value.fault, at, "fault")
+    if value.after is not None:
+        out["after"] = checked.integer(value.after, at, "after")
     if value.times is not None:
         out["times"] = checked.integer(value.times, at, "times")
     if value.at_least is not None:
@@ -1496,7 +2594,310 @@ def encode_scenario_name(value: object, at: str, secrets: list[str]) -> dict[str
     return out
 
 
+def encode_seed_app(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `SeedApp`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, SeedApp):
+        checked.wrong_type(at[:-1], value, "a SeedApp")
+    out: dict[str, object] = {}
+    out["client_key"] = checked.text(value.client_key, at, "client_key")
+    if value.client_secret is not None:
+        out["client_secret"] = checked.text(value.client_secret, at, "client_secret", secrets=secrets)
+    if value.name is not None:
+        out["name"] = checked.text(value.name, at, "name")
+    if value.redirect_uris is not None:
+        out["redirect_uris"] = checked.listed(value.redirect_uris, at, "redirect_uris", checked.text)
+    if value.scopes is not None:
+        out["scopes"] = checked.listed(value.scopes, at, "scopes", checked.text)
+    if value.audited is not None:
+        out["audited"] = checked.boolean(value.audited, at, "audited")
+    if value.reviewed is not None:
+        out["reviewed"] = checked.boolean(value.reviewed, at, "reviewed")
+    if value.sandbox is not None:
+        out["sandbox"] = checked.boolean(value.sandbox, at, "sandbox")
+    if value.target_users is not None:
+        out["target_users"] = checked.listed(value.target_users, at, "target_users", checked.text)
+    if value.active_user_cap is not None:
+        out["active_user_cap"] = checked.integer(value.active_user_cap, at, "active_user_cap")
+    if value.webhook_url is not None:
+        out["webhook_url"] = checked.text(value.webhook_url, at, "webhook_url")
+    if value.verified_domains is not None:
+        out["verified_domains"] = checked.listed(value.verified_domains, at, "verified_domains", checked.text)
+    return out
+
+
+def encode_seed_video(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `SeedVideo`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, SeedVideo):
+        checked.wrong_type(at[:-1], value, "a SeedVideo")
+    out: dict[str, object] = {}
+    if value.title is not None:
+        out["title"] = checked.text(value.title, at, "title")
+    if value.description is not None:
+        out["description"] = checked.text(value.description, at, "description")
+    if value.duration is not None:
+        out["duration"] = checked.integer(value.duration, at, "duration")
+    if value.width is not None:
+        out["width"] = checked.integer(value.width, at, "width")
+    if value.height is not None:
+        out["height"] = checked.integer(value.height, at, "height")
+    if value.like_count is not None:
+        out["like_count"] = checked.integer(value.like_count, at, "like_count")
+    if value.comment_count is not None:
+        out["comment_count"] = checked.integer(value.comment_count, at, "comment_count")
+    if value.share_count is not None:
+        out["share_count"] = checked.integer(value.share_count, at, "share_count")
+    if value.view_count is not None:
+        out["view_count"] = checked.integer(value.view_count, at, "view_count")
+    if value.is_aigc is not None:
+        out["is_aigc"] = checked.boolean(value.is_aigc, at, "is_aigc")
+    return out
+
+
+def encode_seed_account(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `SeedAccount`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, SeedAccount):
+        checked.wrong_type(at[:-1], value, "a SeedAccount")
+    out: dict[str, object] = {}
+    out["username"] = checked.text(value.username, at, "username")
+    if value.nickname is not None:
+        out["nickname"] = checked.text(value.nickname, at, "nickname")
+    if value.private is not None:
+        out["private"] = checked.boolean(value.private, at, "private")
+    if value.banned is not None:
+        out["banned"] = checked.boolean(value.banned, at, "banned")
+    if value.comment_disabled is not None:
+        out["comment_disabled"] = checked.boolean(value.comment_disabled, at, "comment_disabled")
+    if value.duet_disabled is not None:
+        out["duet_disabled"] = checked.boolean(value.duet_disabled, at, "duet_disabled")
+    if value.stitch_disabled is not None:
+        out["stitch_disabled"] = checked.boolean(value.stitch_disabled, at, "stitch_disabled")
+    if value.max_video_seconds is not None:
+        out["max_video_seconds"] = checked.integer(value.max_video_seconds, at, "max_video_seconds")
+    if value.bio is not None:
+        out["bio"] = checked.text(value.bio, at, "bio")
+    if value.is_verified is not None:
+        out["is_verified"] = checked.boolean(value.is_verified, at, "is_verified")
+    if value.follower_count is not None:
+        out["follower_count"] = checked.integer(value.follower_count, at, "follower_count")
+    if value.following_count is not None:
+        out["following_count"] = checked.integer(value.following_count, at, "following_count")
+    if value.likes_count is not None:
+        out["likes_count"] = checked.integer(value.likes_count, at, "likes_count")
+    if value.app_version is not None:
+        out["app_version"] = checked.text(value.app_version, at, "app_version")
+    if value.videos is not None:
+        out["videos"] = checked.listed(
+            value.videos,
+            at,
+            "videos",
+            lambda item, at, name: encode_seed_video(item, f"{at}{name}.", secrets),
+        )
+    return out
+
+
+def encode_seed_token(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `SeedToken`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, SeedToken):
+        checked.wrong_type(at[:-1], value, "a SeedToken")
+    out: dict[str, object] = {}
+    if value.username is not None:
+        out["username"] = checked.text(value.username, at, "username")
+    if value.client_key is not None:
+        out["client_key"] = checked.text(value.client_key, at, "client_key")
+    if value.scopes is not None:
+        out["scopes"] = checked.listed(value.scopes, at, "scopes", checked.text)
+    return out
+
+
+def encode_seed(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `Seed`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, Seed):
+        checked.wrong_type(at[:-1], value, "a Seed")
+    out: dict[str, object] = {}
+    if value.apps is not None:
+        out["apps"] = checked.listed(
+            value.apps, at, "apps", lambda item, at, name: encode_seed_app(item, f"{at}{name}.", secrets)
+        )
+    if value.accounts is not None:
+        out["accounts"] = checked.listed(
+            value.accounts,
+            at,
+            "accounts",
+            lambda item, at, name: encode_seed_account(item, f"{at}{name}.", secrets),
+        )
+    if value.tokens is not None:
+        out["tokens"] = checked.listed(
+            value.tokens,
+            at,
+            "tokens",
+            lambda item, at, name: encode_seed_token(item, f"{at}{name}.", secrets),
+        )
+    return out
+
+
+def encode_switch_change(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `SwitchChange`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, SwitchChange):
+        checked.wrong_type(at[:-1], value, "a SwitchChange")
+    out: dict[str, object] = {}
+    out["switches"] = checked.mapped(
+        value.switches,
+        at,
+        "switches",
+        lambda item, at, name: checked.either(
+            item,
+            at,
+            name,
+            (str, checked.text),
+            (int, checked.integer),
+            ((int, float), checked.number),
+            (bool, checked.boolean),
+        ),
+    )
+    return out
+
+
+def encode_draft_posting(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `DraftPosting`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, DraftPosting):
+        checked.wrong_type(at[:-1], value, "a DraftPosting")
+    out: dict[str, object] = {}
+    out["publish_id"] = checked.text(value.publish_id, at, "publish_id")
+    if value.privacy_level is not None:
+        out["privacy_level"] = checked.text(value.privacy_level, at, "privacy_level")
+    if value.title is not None:
+        out["title"] = checked.text(value.title, at, "title")
+    return out
+
+
+def encode_code_wish(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `CodeWish`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, CodeWish):
+        checked.wrong_type(at[:-1], value, "a CodeWish")
+    out: dict[str, object] = {}
+    if value.username is not None:
+        out["username"] = checked.text(value.username, at, "username")
+    if value.client_key is not None:
+        out["client_key"] = checked.text(value.client_key, at, "client_key")
+    if value.scopes is not None:
+        out["scopes"] = checked.listed(value.scopes, at, "scopes", checked.text)
+    out["redirect_uri"] = checked.text(value.redirect_uri, at, "redirect_uri")
+    if value.code_challenge is not None:
+        out["code_challenge"] = checked.text(value.code_challenge, at, "code_challenge")
+    return out
+
+
+def encode_qr_address(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `QrAddress`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, QrAddress):
+        checked.wrong_type(at[:-1], value, "a QrAddress")
+    out: dict[str, object] = {}
+    out["qr"] = checked.text(value.qr, at, "qr")
+    return out
+
+
+def encode_qr_consent(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `QrConsent`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, QrConsent):
+        checked.wrong_type(at[:-1], value, "a QrConsent")
+    out: dict[str, object] = {}
+    out["qr"] = checked.text(value.qr, at, "qr")
+    if value.username is not None:
+        out["username"] = checked.text(value.username, at, "username")
+    if value.scopes is not None:
+        out["scopes"] = checked.listed(value.scopes, at, "scopes", checked.text)
+    return out
+
+
+def encode_delivery_name(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `DeliveryName`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, DeliveryName):
+        checked.wrong_type(at[:-1], value, "a DeliveryName")
+    out: dict[str, object] = {}
+    out["id"] = checked.text(value.id, at, "id")
+    return out
+
+
+def encode_webhook_wish(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `WebhookWish`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, WebhookWish):
+        checked.wrong_type(at[:-1], value, "a WebhookWish")
+    out: dict[str, object] = {}
+    out["url"] = checked.text(value.url, at, "url")
+    if value.client_key is not None:
+        out["client_key"] = checked.text(value.client_key, at, "client_key")
+    return out
+
+
+def encode_app_name(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `AppName`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, AppName):
+        checked.wrong_type(at[:-1], value, "an AppName")
+    out: dict[str, object] = {}
+    if value.client_key is not None:
+        out["client_key"] = checked.text(value.client_key, at, "client_key")
+    return out
+
+
+def encode_event_wish(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `EventWish`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, EventWish):
+        checked.wrong_type(at[:-1], value, "an EventWish")
+    out: dict[str, object] = {}
+    out["event"] = checked.text(value.event, at, "event")
+    if value.content is not None:
+        out["content"] = checked.mapped(
+            value.content,
+            at,
+            "content",
+            lambda item, at, name: checked.either(
+                item, at, name, (str, checked.text), (int, checked.integer), (bool, checked.boolean)
+            ),
+        )
+    if value.client_key is not None:
+        out["client_key"] = checked.text(value.client_key, at, "client_key")
+    if value.username is not None:
+        out["username"] = checked.text(value.username, at, "username")
+    if value.anonymous is not None:
+        out["anonymous"] = checked.boolean(value.anonymous, at, "anonymous")
+    return out
+
+
+def encode_property_wish(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `PropertyWish`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, PropertyWish):
+        checked.wrong_type(at[:-1], value, "a PropertyWish")
+    out: dict[str, object] = {}
+    out["value"] = checked.text(value.value, at, "value")
+    if value.verified is not None:
+        out["verified"] = checked.boolean(value.verified, at, "verified")
+    if value.client_key is not None:
+        out["client_key"] = checked.text(value.client_key, at, "client_key")
+    return out
+
+
+def encode_property_check(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `PropertyCheck`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, PropertyCheck):
+        checked.wrong_type(at[:-1], value, "a PropertyCheck")
+    out: dict[str, object] = {}
+    out["value"] = checked.text(value.value, at, "value")
+    if value.records is not None:
+        out["records"] = checked.mapped(
+            value.records, at, "records", lambda item, at, name: checked.listed(item, at, name, checked.text)
+        )
+    if value.files is not None:
+        out["files"] = checked.mapped(value.files, at, "files", checked.text)
+    if value.client_key is not None:
+        out["client_key"] = checked.text(value.client_key, at, "client_key")
+    return out
+
+
 _LIST_WORLD: Final = decode_list(decode_world)
+_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN: Final = decode_either(
+    decode_text, decode_integer, decode_number, decode_boolean
+)
+_MAP_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN: Final = decode_map(_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN)
 _LIST_TEXT: Final = decode_list(decode_text)
 _MAP_TEXT: Final = decode_map(decode_text)
 _EITHER_TEXT_INTEGER_BOOLEAN: Final = decode_either(decode_text, decode_integer, decode_boolean)
@@ -1507,3 +2908,16 @@ _LIST_INTEGER: Final = decode_list(decode_integer)
 _LIST_MOCK_POST: Final = decode_list(decode_mock_post)
 _LIST_MOCK_ACCOUNT: Final = decode_list(decode_mock_account)
 _LIST_SCENARIO_INFO: Final = decode_list(decode_scenario_info)
+_LIST_SEED_VIDEO: Final = decode_list(decode_seed_video)
+_LIST_SEED_APP: Final = decode_list(decode_seed_app)
+_LIST_SEED_ACCOUNT: Final = decode_list(decode_seed_account)
+_LIST_SEED_TOKEN: Final = decode_list(decode_seed_token)
+_LIST_LOGIN: Final = decode_list(decode_login)
+_NULLABLE_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN: Final = decode_nullable(_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN)
+_MAP_NULLABLE_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN: Final = decode_map(
+    _NULLABLE_EITHER_TEXT_INTEGER_NUMBER_BOOLEAN
+)
+_LIST_MOCK_APP: Final = decode_list(decode_mock_app)
+_LIST_DELIVERY_ATTEMPT: Final = decode_list(decode_delivery_attempt)
+_LIST_MOCK_DELIVERY: Final = decode_list(decode_mock_delivery)
+_MAP_LIST_TEXT: Final = decode_map(_LIST_TEXT)

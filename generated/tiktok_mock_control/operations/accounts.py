@@ -6,7 +6,7 @@ Each function checks what it is given and returns a `Call`; nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._runtime.call import Call
 from .._runtime import request as checked
@@ -14,17 +14,37 @@ from ..models.control import (
     AccountChange,
     AccountList,
     AccountName,
+    CodeWish,
     Disconnected,
+    GivenCode,
     Login,
     LoginWish,
     MockAccount,
+    PropertyCheck,
+    PropertyProof,
+    PropertyVerdict,
+    PropertyWish,
+    QrAddress,
+    QrConfirmed,
+    QrConsent,
+    QrScan,
     decode_account_list,
     decode_disconnected,
+    decode_given_code,
     decode_login,
     decode_mock_account,
+    decode_property_proof,
+    decode_property_verdict,
+    decode_qr_confirmed,
+    decode_qr_scan,
     encode_account_change,
     encode_account_name,
+    encode_code_wish,
     encode_login_wish,
+    encode_property_check,
+    encode_property_wish,
+    encode_qr_address,
+    encode_qr_consent,
 )
 from .. import routes
 
@@ -195,6 +215,157 @@ def log_in(
     return Call(
         operation=routes.LOG_IN,
         decode=decode_login,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def give_code(
+    *,
+    redirect_uri: str,
+    username: str | None = None,
+    client_key: str | None = None,
+    scopes: Sequence[str] | None = None,
+    code_challenge: str | None = None,
+) -> Call[GivenCode]:
+    """Let a user agree without a page; the result is an authorization code.
+
+    Args:
+        redirect_uri: Where the code goes.
+        username: The user; the first one without it.
+        client_key: The app; the first one without it.
+        scopes: What is granted.
+        code_challenge: The challenge of the code verifier.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_code_wish(
+        CodeWish(
+            username=username,
+            client_key=client_key,
+            scopes=scopes,
+            redirect_uri=redirect_uri,
+            code_challenge=code_challenge,
+        ),
+        "",
+        secrets,
+    )
+    return Call(
+        operation=routes.GIVE_CODE,
+        decode=decode_given_code,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def scan_qr_code(
+    *,
+    qr: str,
+) -> Call[QrScan]:
+    """Let a phone scan a QR code.
+
+    Args:
+        qr: Its address or its token.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_qr_address(QrAddress(qr=qr), "", secrets)
+    return Call(
+        operation=routes.SCAN_QR_CODE,
+        decode=decode_qr_scan,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def confirm_qr_code(
+    *,
+    qr: str,
+    username: str | None = None,
+    scopes: Sequence[str] | None = None,
+) -> Call[QrConfirmed]:
+    """Let the user agree on the phone.
+
+    Args:
+        qr: Its address or its token.
+        username: The user; the first one without it.
+        scopes: What is granted.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_qr_consent(QrConsent(qr=qr, username=username, scopes=scopes), "", secrets)
+    return Call(
+        operation=routes.CONFIRM_QR_CODE,
+        decode=decode_qr_confirmed,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def add_property(
+    *,
+    value: str,
+    verified: bool | None = None,
+    client_key: str | None = None,
+) -> Call[PropertyProof]:
+    """Note a domain or prefix that may be pulled from.
+
+    Args:
+        value: Such as example.com or https://example.com/media/.
+        verified: Whether it needs no proof.
+        client_key: The app; the first one without it.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_property_wish(
+        PropertyWish(value=value, verified=verified, client_key=client_key), "", secrets
+    )
+    return Call(
+        operation=routes.ADD_PROPERTY,
+        decode=decode_property_proof,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def verify_property(
+    *,
+    value: str,
+    records: Mapping[str, Sequence[str]] | None = None,
+    files: Mapping[str, str] | None = None,
+    client_key: str | None = None,
+) -> Call[PropertyVerdict]:
+    """Look for the proof that a domain or prefix is the app's.
+
+    Args:
+        value: The domain or prefix.
+        records: TXT records by domain.
+        files: Texts by URL.
+        client_key: The app; the first one without it.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_property_check(
+        PropertyCheck(value=value, records=records, files=files, client_key=client_key), "", secrets
+    )
+    return Call(
+        operation=routes.VERIFY_PROPERTY,
+        decode=decode_property_verdict,
         headers=(checked.JSON_TYPE,),
         body=checked.json_body(encoded),
         secrets=tuple(secrets),

@@ -33,6 +33,9 @@ def read_journal(
     status: int | None = None,
     code: str | None = None,
     after: int | None = None,
+    path: str | None = None,
+    fault: str | None = None,
+    limit: int | None = None,
     count: int | None = None,
     wait: int | None = None,
 ) -> Call[JournalPage]:
@@ -44,6 +47,9 @@ def read_journal(
         status: Only with this status.
         code: Only with this code.
         after: Only after this cursor.
+        path: Only at this path.
+        fault: Only those that met this fault.
+        limit: How many of the newest are told; 1000 without it.
         count: How many to wait for.
         wait: For how many seconds to wait.
 
@@ -62,6 +68,12 @@ def read_journal(
         pairs.append(("code", checked.text(code, "", "code")))
     if after is not None:
         pairs.append(("after", checked.plain(checked.integer(after, "", "after"))))
+    if path is not None:
+        pairs.append(("path", checked.text(path, "", "path")))
+    if fault is not None:
+        pairs.append(("fault", checked.text(fault, "", "fault")))
+    if limit is not None:
+        pairs.append(("limit", checked.plain(checked.integer(limit, "", "limit"))))
     if count is not None:
         pairs.append(("count", checked.plain(checked.integer(count, "", "count"))))
     if wait is not None:

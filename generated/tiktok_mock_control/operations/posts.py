@@ -9,12 +9,14 @@ from __future__ import annotations
 from .._runtime.call import Call
 from .._runtime import request as checked
 from ..models.control import (
+    DraftPosting,
     MockPost,
     PostFailure,
     PostList,
     PostName,
     decode_mock_post,
     decode_post_list,
+    encode_draft_posting,
     encode_post_failure,
     encode_post_name,
 )
@@ -130,17 +132,23 @@ def approve_post(
 def user_posts_draft(
     *,
     publish_id: str,
+    privacy_level: str | None = None,
+    title: str | None = None,
 ) -> Call[MockPost]:
     """Let the user post a draft.
 
     Args:
         publish_id: Its publish id.
+        privacy_level: Who may see it; as many as the account allows without it.
+        title: Its title.
 
     Raises:
         Impossible: an argument cannot be sent as it is.
     """
     secrets: list[str] = []
-    encoded = encode_post_name(PostName(publish_id=publish_id), "", secrets)
+    encoded = encode_draft_posting(
+        DraftPosting(publish_id=publish_id, privacy_level=privacy_level, title=title), "", secrets
+    )
     return Call(
         operation=routes.USER_POSTS_DRAFT,
         decode=decode_mock_post,
@@ -168,6 +176,75 @@ def fail_post(
     encoded = encode_post_failure(PostFailure(publish_id=publish_id, reason=reason), "", secrets)
     return Call(
         operation=routes.FAIL_POST,
+        decode=decode_mock_post,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def reject_post(
+    *,
+    publish_id: str,
+) -> Call[MockPost]:
+    """Let moderation find something.
+
+    Args:
+        publish_id: Its publish id.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_post_name(PostName(publish_id=publish_id), "", secrets)
+    return Call(
+        operation=routes.REJECT_POST,
+        decode=decode_mock_post,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def take_down_post(
+    *,
+    publish_id: str,
+) -> Call[MockPost]:
+    """Let a public post be public no longer.
+
+    Args:
+        publish_id: Its publish id.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_post_name(PostName(publish_id=publish_id), "", secrets)
+    return Call(
+        operation=routes.TAKE_DOWN_POST,
+        decode=decode_mock_post,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def user_deletes_draft(
+    *,
+    publish_id: str,
+) -> Call[MockPost]:
+    """Let the user throw a draft away.
+
+    Args:
+        publish_id: Its publish id.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_post_name(PostName(publish_id=publish_id), "", secrets)
+    return Call(
+        operation=routes.USER_DELETES_DRAFT,
         decode=decode_mock_post,
         headers=(checked.JSON_TYPE,),
         body=checked.json_body(encoded),

@@ -6,23 +6,36 @@ Each function checks what it is given and returns a `Call`; nothing is sent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._runtime.call import Call
 from .._runtime import request as checked
 from ..models.control import (
+    AppList,
     Dropped,
     NewWorld,
     Ready,
+    Seed,
+    SeedAccount,
+    SeedApp,
+    SeedToken,
+    Sown,
+    SwitchChange,
+    SwitchValues,
     World,
     WorldFork,
     WorldList,
     WorldName,
+    decode_app_list,
     decode_dropped,
     decode_ready,
+    decode_sown,
+    decode_switch_values,
     decode_world,
     decode_world_list,
     encode_new_world,
+    encode_seed,
+    encode_switch_change,
     encode_world_fork,
     encode_world_name,
 )
@@ -67,6 +80,7 @@ def make_world(
     audited: bool | None = None,
     public: bool | None = None,
     frozen: bool | None = None,
+    switches: Mapping[str, str | int | float | bool] | None = None,
     verified_domains: Sequence[str] | None = None,
 ) -> Call[World]:
     """Make a world.
@@ -80,6 +94,7 @@ def make_world(
         audited: Whether the app is audited.
         public: Whether the creator's account is public.
         frozen: Whether the clock stands still.
+        switches: How it behaves where TikTok is unsure.
         verified_domains: What may be pulled from.
 
     Raises:
@@ -96,6 +111,7 @@ def make_world(
             audited=audited,
             public=public,
             frozen=frozen,
+            switches=switches,
             verified_domains=verified_domains,
         ),
         "",
@@ -168,5 +184,83 @@ def reset_world() -> Call[World]:
     return Call(
         operation=routes.RESET_WORLD,
         decode=decode_world,
+        secrets=tuple(secrets),
+    )
+
+
+def sow(
+    *,
+    apps: Sequence[SeedApp] | None = None,
+    accounts: Sequence[SeedAccount] | None = None,
+    tokens: Sequence[SeedToken] | None = None,
+) -> Call[Sown]:
+    """Put apps, accounts, videos and tokens into the world.
+
+    Args:
+        apps: Apps.
+        accounts: Users.
+        tokens: Users that are logged in.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_seed(Seed(apps=apps, accounts=accounts, tokens=tokens), "", secrets)
+    return Call(
+        operation=routes.SOW,
+        decode=decode_sown,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def get_switches() -> Call[SwitchValues]:
+    """Read every switch.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.GET_SWITCHES,
+        decode=decode_switch_values,
+        secrets=tuple(secrets),
+    )
+
+
+def set_switches(
+    *,
+    switches: Mapping[str, str | int | float | bool],
+) -> Call[SwitchValues]:
+    """Change how it behaves where TikTok is unsure.
+
+    Args:
+        switches: Their names and values.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_switch_change(SwitchChange(switches=switches), "", secrets)
+    return Call(
+        operation=routes.SET_SWITCHES,
+        decode=decode_switch_values,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def list_apps() -> Call[AppList]:
+    """List the apps.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.LIST_APPS,
+        decode=decode_app_list,
         secrets=tuple(secrets),
     )
