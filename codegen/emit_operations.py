@@ -240,7 +240,7 @@ def _cases(w: Writer, op: ir.Operation, view: OperationView) -> None:
     # Callers that do not know which request they hold get the union.
     view.cases.append(CaseView({}, view.result))
     view.table = f"_{view.constant}_RESULTS"
-    view.decode = f"{view.table}[type({argument})]"
+    view.decode = f"checked.matching({argument}, {view.table})"
     view.decoders = [
         (w.known.classes[request], f"decode_{w.known.functions[result]}")
         for request, result in op.by_request.cases

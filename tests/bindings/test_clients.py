@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
+from pathlib import Path
 
 import httpx
 import pytest
@@ -125,7 +130,7 @@ async def test_a_client_closes_what_it_made() -> None:
 async def test_the_time_limit_is_that_of_the_client_but_for_uploads(
     timeout: float | None, read: float
 ) -> None:
-    seen: list[dict[str, float]] = []
+    seen: list[dict[str, float | None]] = []
 
     def take(request: httpx.Request) -> httpx.Response:
         seen.append(request.extensions["timeout"])
@@ -135,6 +140,7 @@ async def test_the_time_limit_is_that_of_the_client_but_for_uploads(
         client.oauth.revoke_token(client_key="k", client_secret="s", token="t")
         client.perform(chunk(b"abcdef"))
     assert seen[0]["read"] == read
+    assert seen[0]["pool"] is None, "waiting for a free connection is no failure"
     assert (seen[1]["write"], seen[1]["read"]) == (60.0, 120.0)
 
 
@@ -150,3 +156,45 @@ async def test_every_operation_is_a_method_of_both_faces() -> None:
         for route in ROUTES:
             face = getattr(client, route.area)
             assert hasattr(face, route.name) != hasattr(face, f"{route.name}_url")
+
+
+async def test_a_transport_beside_an_httpx_client_would_be_ignored_and_is_refused() -> None:
+    answered = httpx.MockTransport(swallow)
+    with pytest.raises(TypeError, match="give transport or http, not both"):
+        api.Client(http=httpx.Client(), transport=answered)
+    with pytest.raises(TypeError, match="give transport or http, not both"):
+        api.AsyncClient(http=httpx.AsyncClient(), transport=answered)
+
+
+SNIFFIO = """
+import asyncio, sys, httpx
+from tiktok_openapi import AsyncClient
+
+async def ask() -> None:
+    async with AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as client:
+        await client.oauth.revoke_token(client_key="k", client_secret="s", token="t")
+
+asyncio.run(ask())
+import sniffio
+print(sniffio.__file__)
+"""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_sniffio_is_called_absent_only_where_it_is(tmp_path: Path, *, there: bool) -> None:
+    if there:
+        (tmp_path / "sniffio.py").write_text("def current_async_library():\n    return 'asyncio'\n")
+    elif find_spec("sniffio") is not None:
+        pytest.skip("sniffio is installed here")
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    ran = subprocess.run(
+        [sys.executable, "-c", SNIFFIO],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if there:
+        assert ran.stdout.strip() == str(tmp_path / "sniffio.py"), ran.stderr
+    else:
+        assert "ModuleNotFoundError" in ran.stderr, "whoever tries to import it is told as before"

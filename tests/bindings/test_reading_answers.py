@@ -52,6 +52,7 @@ async def test_unknown_keys_and_values_stay_reachable(colour: Colour) -> None:
     info = await creator(colour, httpx.Response(200, json={"data": {**CREATOR, "badge": [1]}, "error": OK}))
     assert info.creator_nickname == info["creator_nickname"] == "Mock Creator"
     assert info["badge"] == [1]
+    assert list(info) == info.keys() == list(dict(info))
     assert info.privacy_level_options == (api.PrivacyLevel.PUBLIC_TO_EVERYONE, "FRIENDS_OF_2030")
     assert isinstance(info.privacy_level_options[0], api.PrivacyLevel)
     assert not isinstance(info.privacy_level_options[1], api.PrivacyLevel)

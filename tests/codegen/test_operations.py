@@ -123,6 +123,8 @@ components:
     with api.client(lambda _: httpx.Response(200, json={"n": 1})) as client:
         assert client.things.use_thing(how=api.A()) == api.First(n=1)
         assert client.things.use_thing(how=api.B()) == api.Second(n=1)
+        special = type("Special", (api.B,), {})
+        assert client.things.use_thing(how=special()) == api.Second(n=1)
     with pytest.raises(api.Impossible, match="how: must be A or B"):
         use(api)(how=None)
 

@@ -169,7 +169,7 @@ def get_token(
     encoded = encode_get_token_body(body, "", secrets)
     return Call(
         operation=routes.GET_TOKEN,
-        decode=_GET_TOKEN_RESULTS[type(body)],
+        decode=checked.matching(body, _GET_TOKEN_RESULTS),
         headers=(checked.FORM_TYPE,),
         body=checked.form_body(encoded),
         secrets=tuple(secrets),

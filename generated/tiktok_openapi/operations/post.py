@@ -136,7 +136,7 @@ def init_video_post(
     )
     return Call(
         operation=routes.INIT_VIDEO_POST,
-        decode=_INIT_VIDEO_POST_RESULTS[type(source_info)],
+        decode=checked.matching(source_info, _INIT_VIDEO_POST_RESULTS),
         headers=(
             checked.bearer(access_token, secrets),
             checked.JSON_TYPE,
@@ -198,7 +198,7 @@ def init_inbox_video(
     encoded = encode_inbox_video_init_request(InboxVideoInitRequest(source_info=source_info), "", secrets)
     return Call(
         operation=routes.INIT_INBOX_VIDEO,
-        decode=_INIT_INBOX_VIDEO_RESULTS[type(source_info)],
+        decode=checked.matching(source_info, _INIT_INBOX_VIDEO_RESULTS),
         headers=(
             checked.bearer(access_token, secrets),
             checked.JSON_TYPE,
