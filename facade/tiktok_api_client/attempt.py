@@ -32,7 +32,7 @@ from .journal import Entry, Journal, Stage, entry_id, written
 from .plan import ChunkPlan
 from .posts import Post
 from .preflight import Preflight, before_sending, check_mode, check_words, gathered
-from .prepare import FILE_KEYS, NO_TOKEN, PHOTO_KEYS, PULL_KEYS, Request, prepare
+from .prepare import FILE_KEYS, NO_TOKEN, PHOTO_KEYS, PULL_KEYS, Request, check_shape, prepare
 from .results import Submitted
 from .source import Source, StreamSource, VideoInput, is_url, open_source
 from .upload import OnProgress, UploadEnded, UploadJob, upload, where_tiktok_is
@@ -76,6 +76,22 @@ class Options:
 
 HOW: Final = frozenset(field.name for field in attrs.fields(Options))
 """The words that say how a post is sent."""
+
+
+def check_how(options: Options) -> None:
+    """See that the words which are used after the init can be used.
+
+    Raises:
+        Impossible: a callback cannot be called, or a key names nothing.
+    """
+    given = {"on_publish_id": options.on_publish_id, "on_progress": options.on_progress}
+    for field, callback in given.items():
+        if callback is not None and not callable(callback):
+            raise Impossible(field, f"a value of type {type(callback).__name__}", "must be a function")
+    key: object = options.key
+    if key is not None and not (isinstance(key, str) and key):
+        limit = "must be a text that is not empty"
+        raise Impossible("key", repr(key), limit, "leave it out for a post that has no name")
 
 
 class OutcomeUnknown(Error):
@@ -129,7 +145,9 @@ class Attempt:
         self._session = session
         self._options = options
         self._journal: Journal | None = session.journal
-        self._entry = Entry(id=entry_id(options.key), key=options.key, stage=Stage.BEGINNING)
+        given: object = options.key
+        key = given if isinstance(given, str) else None  # `check_how` refuses what is none
+        self._entry = Entry(id=entry_id(key), key=key, stage=Stage.BEGINNING)
         self._claimed = False
         self._sent = Sent.NO
 
@@ -137,6 +155,8 @@ class Attempt:
         """The whole way, from looking at the post to TikTok having it."""
         options = self._options
         check_mode(options.preflight)
+        check_how(options)
+        check_shape(post)
         found = yield from self._earlier(post)
         if found is not None and found.stage is Stage.HANDED_OVER:
             return self._result(resumed=True)
@@ -167,6 +187,7 @@ class Attempt:
     def resume(self, publish_id: str, video: VideoInput | None, size: int | None) -> Flow[Submitted]:
         """The rest of the way, from the journal."""
         self._sent = Sent.YES  # who gives ids is TikTok
+        check_how(self._options)
         self._entry = attrs.evolve(self._entry, publish_id=publish_id)
         found = None if self._journal is None else (yield from written(self._journal.find, publish_id))
         if found is None:

@@ -119,6 +119,9 @@ def parse_callback(url: str, *, expected: State | None, secret: str, asked: Coll
         Refused: the user or TikTok refused; the class and the advice say what it usually means.
         Impossible: this is no callback of TikTok.
     """
+    if not isinstance(cast("object", url), str):
+        kind = type(url).__name__
+        raise Impossible("callback", f"a value of type {kind}", "a text", "pass the whole address, str(…)")
     fields = _fields(url)
     code, refusal = fields.get("code", ""), fields.get("error", "")
     if not code and not refusal:

@@ -71,6 +71,10 @@ class _Face:
             base_url=address,
         )
         self._state = self._login.state(state)
+        if token_store is not None:
+            _login.check_methods("token_store", token_store, TokenStore, "such as FileTokenStore(directory)")
+        if journal is not None:
+            _login.check_methods("journal", journal, Journal, "such as FileJournal(directory)")
         self._code_verifier = new_code_verifier()
         self._session = Session(
             app=App(key, secret, redirect_uri),
@@ -284,6 +288,7 @@ class TikTok(Publishing, _Face):
         )
         from ._connections import Connections
 
+        _login.check_timeout(timeout)
         self._client = Connections(self.base_url, timeout=timeout, transport=transport, http=http)
         self._runner = SyncRunner(self._client, SystemClock() if clock is None else clock)
 
@@ -602,6 +607,7 @@ class AsyncTikTok(AsyncPublishing, _Face):
         )
         from tiktok_openapi import AsyncClient
 
+        _login.check_timeout(timeout)
         self._client = AsyncClient(self.base_url, timeout=timeout, transport=transport, http=http)
         self._runner = AsyncRunner(self._client, SystemClock() if clock is None else clock)
 

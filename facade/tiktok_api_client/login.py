@@ -8,7 +8,7 @@ https://developers.tiktok.com/doc/login-kit-desktop
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, cast
 from urllib.parse import urlsplit
 
 import attrs
@@ -57,10 +57,11 @@ def check_text(name: str, value: object) -> str:
     Raises:
         Impossible: it is empty, or no text.
     """
+    advice = "see the app in TikTok's developer portal" if name in ENVIRONMENT else ""
     if not isinstance(value, str):
-        raise Impossible(name, type(value).__name__, "a text", "see the app in TikTok's developer portal")
+        raise Impossible(name, type(value).__name__, "a text", advice)
     if not value.strip():
-        raise Impossible(name, "an empty text", "a text", "see the app in TikTok's developer portal")
+        raise Impossible(name, "an empty text", "a text", advice)
     if value != value.strip():
         raise Impossible(name, "a text with space around it", "the text alone")
     return value
@@ -82,7 +83,11 @@ def check_scopes(scopes: Collection[str] | None) -> tuple[str, ...]:
     known = [scope.value for scope in Scope]
     for scope in chosen:
         if scope not in known:
-            raise Impossible("scopes", repr(scope), f"one of {', '.join(known)}")
+            from difflib import get_close_matches
+
+            near = get_close_matches(scope, known, 1)
+            advice = f"did you mean {near[0]!r}?" if near else ""
+            raise Impossible("scopes", repr(scope), f"one of {', '.join(known)}", advice)
     return chosen
 
 
@@ -124,6 +129,30 @@ def check_redirect_uri(uri: str, mode: LoginMode | None) -> LoginMode:
     elif parts.scheme != "https" or wild:
         raise Impossible("redirect_uri", bad, "https, and no * for the port, in web mode")
     return mode
+
+
+def check_timeout(timeout: object) -> None:
+    """See that there can be so many seconds for each part of a call.
+
+    Raises:
+        Impossible: it is no number above 0.
+    """
+    if timeout is None or (type(timeout) in (int, float) and cast("float", timeout) > 0):
+        return
+    raise Impossible("timeout", repr(timeout), "seconds, more than 0", "leave it out for the usual ones")
+
+
+def check_methods(name: str, value: object, protocol: type, advice: str) -> None:
+    """See that an object of the caller's has the methods of a protocol.
+
+    Raises:
+        Impossible: it lacks some.
+    """
+    wanted = [method for method in vars(protocol) if not method.startswith("_")]
+    missing = [method for method in wanted if not callable(getattr(value, method, None))]
+    if missing or isinstance(value, type):
+        kind = "a class" if isinstance(value, type) else f"a value of type {type(value).__name__}"
+        raise Impossible(name, kind, f"an object with {', '.join(wanted)}", advice)
 
 
 def check_base_url(url: str | None) -> str | None:
@@ -176,6 +205,8 @@ class Login:
         """A state as it travels: a random one for an empty text, compact JSON with a check for a mapping."""
         if isinstance(value, str):
             return value or new_state()
+        if not isinstance(cast("object", value), Mapping):
+            raise Impossible("state", f"a value of type {type(value).__name__}", "a text or a mapping")
         return encode_state(value, self.client_secret)
 
     def request(

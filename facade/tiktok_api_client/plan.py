@@ -102,6 +102,9 @@ class ChunkPlan:
         Raises:
             Impossible: no plan within the rules has these numbers.
         """
+        for field, value in (("video_size", video_size), ("chunk_size", chunk_size)):
+            if value is not None and type(value) is not int:
+                raise Impossible(field, repr(value), "must be a whole number of bytes")
         _check_video_size(video_size)
         if chunk_size is None:
             chunk_size = MAX_CHUNK_SIZE

@@ -36,7 +36,7 @@ from ._session import Session
 from .media import CODECS, UnreadableMedia, VideoInfo, photo_info, video_info
 from .plan import ChunkPlan
 from .posts import PhotoDraft, PhotoPost, Post, VideoDraft, VideoPost
-from .prepare import Request
+from .prepare import Request, check_shape
 from .remote import RemoteFile, fetch_head
 from .source import Source, SourceFailed, is_one_way, is_url, open_source
 from .status import get_creator_info
@@ -114,6 +114,7 @@ def check(
         audited: False when the app has not passed TikTok's audit: then only `SELF_ONLY` to private accounts
         works. look_at_photos: also fetch the beginning of each photo, to see its format and its size.
     """
+    check_shape(post)
     problems = list(check_words(post, audited=audited))
     if isinstance(post, (VideoPost, VideoDraft)) and not is_url(post.video):
         if is_one_way(post.video):
@@ -363,7 +364,7 @@ def _text(field: str, text: str | None, most: int, advice: str = "") -> Iterator
 def _address(field: str, address: str) -> Iterator[Problem]:
     parts = urlsplit(address)
     if parts.scheme != "https" or not parts.hostname:
-        shown = f"{parts.scheme}://{parts.hostname}" if parts.scheme else repr(address[:80])
+        shown = f"{parts.scheme}://{parts.hostname}" if parts.hostname else repr(address[:80])
         yield Problem(field, shown, "must be an https address", "on a domain that the app has verified")
 
 

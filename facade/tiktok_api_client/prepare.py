@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
 
 import attrs
 
@@ -125,13 +125,46 @@ def _photos(post: PhotoPost | PhotoDraft) -> Request:
     )
 
 
+def check_shape(post: object) -> None:
+    """See that a post is one, and that its fields can be looked at, before anybody does.
+
+    Raises:
+        Impossible: a value is of another type than its field.
+    """
+    if not isinstance(post, (VideoPost, VideoDraft, PhotoPost, PhotoDraft)):
+        raise _wrong("post", post, "must be a VideoPost, VideoDraft, PhotoPost or PhotoDraft")
+    for field in ("title", "description"):
+        text: object = getattr(post, field, None)
+        if text is not None and not isinstance(text, str):
+            raise _wrong(field, text, "must be a text")
+    for field in ("video_cover_timestamp_ms", "photo_cover_index", "size"):
+        number: object = getattr(post, field, None)
+        if number is not None and type(number) is not int:
+            raise _wrong(field, number, "must be a whole number")
+    if isinstance(post, (PhotoPost, PhotoDraft)):
+        _check_photos(post.photo_images)
+
+
+def _check_photos(photos: object) -> None:
+    if isinstance(photos, str):
+        raise Impossible("photo_images", repr(photos), "must be a list of addresses", f"write [{photos!r}]")
+    if not isinstance(photos, Sequence):
+        raise _wrong("photo_images", photos, "must be a list of addresses")
+    for number, address in enumerate(cast("Sequence[object]", photos)):
+        if not isinstance(address, str):
+            advice = "TikTok pulls photos from an address; it takes no files"
+            raise _wrong(f"photo_images[{number}]", address, "must be an https address", advice)
+
+
+def _wrong(field: str, value: object, limit: str, advice: str = "") -> Impossible:
+    return Impossible(field, f"a value of type {type(value).__name__}", limit, advice)
+
+
 def check(post: Post) -> None:
     """What the description cannot say."""
     if isinstance(post, (VideoPost, PhotoPost)):
         check_privacy_level(post.privacy_level)
     if isinstance(post, (PhotoPost, PhotoDraft)):
-        if isinstance(post.photo_images, str):
-            raise Impossible("photo_images", repr(post.photo_images), "must be a list of addresses")
         count, index = len(post.photo_images), post.photo_cover_index
         if count and not 0 <= index < count:
             limit = f"must be 0 to {count - 1}, counted from 0, for {count} photos"

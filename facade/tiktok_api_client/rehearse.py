@@ -16,7 +16,7 @@ from ._session import Session
 from .attempt import Options
 from .posts import PhotoPost, Post, VideoPost
 from .preflight import check_words, enforce, gathered
-from .prepare import prepare
+from .prepare import check_shape, prepare
 from .ranges import content_range
 from .source import Slice
 
@@ -57,6 +57,7 @@ def rehearse(
     Raises:
         Impossible: the post cannot work, as far as that can be seen without asking TikTok.
     """
+    check_shape(post)
     words = [] if options.preflight == "off" else list(check_words(post, audited=options.audited))
     request = yield from gathered(words, prepare(post, field=field, chunk_size=options.chunk_size))
     try:

@@ -403,6 +403,9 @@ def _open(video: VideoInput, field: str, size: int | None) -> Source:
     if isinstance(video, (bytes, bytearray, memoryview)):
         source: Source = BytesSource(field, cast("bytes", video))
     elif isinstance(video, (str, os.PathLike)):
+        if isinstance(video, str) and "://" in video and (scheme := video.partition("://")[0]).isalpha():
+            limit = "must be a path, or an https address that TikTok can pull from"
+            raise Impossible(field, f"an address that begins with {scheme}://", limit)
         source = _open_path(Path(video), field)
     elif isinstance(video, io.TextIOBase):
         raise Impossible(field, "a file opened as text", 'must be opened in binary mode ("rb")')
@@ -443,18 +446,20 @@ def _recognise(head: bytes, source: Source, field: str) -> str:
 
 def _open_path(path: Path, field: str) -> FileSource:
     name = repr(str(path))
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        found = path.stat()  # before opening: opening a named pipe would wait for its writer
-        if stat.S_ISDIR(found.st_mode):
-            raise Impossible(field, name, "must be a file, not a directory")
-        if not stat.S_ISREG(found.st_mode):
-            raise Impossible(field, name, "must be a regular file", "open it yourself and say size=")
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        mode = path.stat().st_mode  # before opening: opening a named pipe would wait for its writer
+        descriptor = os.open(path, flags) if stat.S_ISREG(mode) else None
     except (FileNotFoundError, NotADirectoryError):
-        raise Impossible(field, name, "must be an existing file") from None
+        where = "" if path.is_absolute() else f"looked for in {Path.cwd()}"
+        raise Impossible(field, name, "must be an existing file", where) from None
     except (OSError, ValueError) as problem:
         reason = problem.strerror if isinstance(problem, OSError) else str(problem)
         raise Impossible(field, name, f"must be a readable file ({reason})") from None
+    if descriptor is None:
+        if stat.S_ISDIR(mode):
+            raise Impossible(field, name, "must be a file, not a directory")
+        raise Impossible(field, name, "must be a regular file", "open it yourself and say size=")
     source = FileSource(name, descriptor, os.fstat(descriptor).st_size)
     source.path = str(path.absolute())
     return source
