@@ -88,7 +88,7 @@ def check_how(options: Options) -> None:
     for field, callback in given.items():
         if callback is not None and not callable(callback):
             raise Impossible(field, f"a value of type {type(callback).__name__}", "must be a function")
-    key: object = options.key
+    key = cast("object", options.key)
     if key is not None and not (isinstance(key, str) and key):
         limit = "must be a text that is not empty"
         raise Impossible("key", repr(key), limit, "leave it out for a post that has no name")
