@@ -15,7 +15,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from .endings import over_socket
-from .engine import Engine, Exchange, NotAsDescribed
+from .engine import Engine, NotAsDescribed
+from .exchange import Exchange
 from .jobs import perform_async
 from .messages import Inbound, Outbound, Read
 from .switches import Switches

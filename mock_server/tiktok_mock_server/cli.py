@@ -337,7 +337,7 @@ async def _run(options: argparse.Namespace, engine: Engine, listener: socket.soc
 
 
 def _print_rules(*, as_json: bool) -> int:
-    from .rule import all_rules
+    from .rules import all_rules
 
     rules = all_rules()
     if as_json:

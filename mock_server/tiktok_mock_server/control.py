@@ -3,174 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 import attrs
 
-from . import control_faults, control_worlds, headless, inspector, jsonio, lifecycle, seed, webhooks
+from . import control_faults, control_worlds, headless, inspector, jsonio, lifecycle, seed, views, webhooks
+from .control_call import BadRequest, Body, Call, Failed, Handler, NotFound, pick, texts
+from .exchange import Answerer, Exchange, Step, read_body
 from .messages import Inbound, Outbound
-from .rules import pull, qr, status
+from .rules import all_rules, pull, qr
 from .version import VERSION
 from .why import log
-from .world import Account, App, Delivery, Post, World
-from .worlds import NoSuchWorld
-
-if TYPE_CHECKING:
-    from .engine import Engine, Exchange, Step
-
-T = TypeVar("T")
-
-Body = Mapping[str, object]
-
-
-class BadRequest(ValueError):
-    """The control call makes no sense."""
-
-
-class Failed(Exception):
-    """Something was to be checked, and is not so."""
-
-
-class NotFound(LookupError):
-    """There is no such thing."""
-
-
-@attrs.frozen
-class Call:
-    """A control call."""
-
-    engine: Engine
-    inbound: Inbound
-    body: Body
-    name: str
-    """What the path names, for calls on one thing."""
-
-    @property
-    def world(self) -> World:
-        """The engine's."""
-        return self.engine.world
-
-    def text(self, key: str, default: str | None = None) -> str:
-        """A text in the body."""
-        value = self.body.get(key, default)
-        if not isinstance(value, str):
-            raise BadRequest(f"{key} must be a text")
-        return value
-
-    def number(self, key: str) -> float:
-        """A number in the body."""
-        value = self.body.get(key)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise BadRequest(f"{key} must be a number")
-        return float(value)
-
-    def whole(self, key: str, least: int, most: int, default: int) -> int:
-        """A whole number in the body."""
-        value = self.body.get(key, default)
-        if type(value) is not int or not least <= value <= most:
-            raise BadRequest(f"{key} must be a whole number from {least} to {most}, not {value!r}")
-        return value
-
-    def scopes(self) -> tuple[str, ...] | None:
-        """The scopes in the body, if it names some."""
-        value = self.body.get("scopes")
-        if value is None:
-            return None
-        return tuple(texts(value, "scopes"))
-
-    def post(self) -> Post:
-        """The post that the path names."""
-        return _known(self.world.posts, self.name, "post")
-
-    def account(self) -> Account:
-        """The account that path or body names; the first one if neither does."""
-        name = self.name or self.text("username", self.world.account.username)
-        return _known(self.world.accounts, name, "account")
-
-    def app(self) -> App:
-        """The app that the body names; the first one if it does not."""
-        return _known(self.world.apps, self.text("client_key", self.world.app.client_key), "app")
-
-    def delivery(self) -> Delivery:
-        """The delivery that the path names."""
-        return _known({one.id: one for one in self.world.deliveries}, self.name, "delivery")
-
-
-def texts(value: object, name: str) -> list[str]:
-    """A list of texts."""
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in cast("list[object]", value)):
-        raise BadRequest(f"{name} must be a list of texts")
-    return cast("list[str]", value)
-
-
-def _known(table: Mapping[str, T], name: str, kind: str) -> T:
-    if name not in table:
-        raise NotFound(f"there is no {kind} {name!r}")
-    return table[name]
-
-
-# What is told
-
-
-def describe_clock(world: World) -> dict[str, object]:
-    """The clock."""
-    return {"now": world.now(), "frozen": world.clock.frozen, "next_due": world.next_due()}
-
-
-def describe_post(post: Post) -> dict[str, object]:
-    """A post."""
-    return {
-        "publish_id": post.publish_id,
-        "status": status.wire_status(post),
-        "stage": post.stage.name,
-        "kind": post.kind,
-        "draft": post.draft,
-        "client_key": post.app.client_key,
-        "username": post.account.username,
-        "privacy_level": post.privacy,
-        "title": post.title,
-        "description": post.description,
-        "is_aigc": post.is_aigc,
-        "urls": list(post.urls),
-        "fail_reason": post.fail_reason,
-        "held": post.held,
-        "post_ids": list(post.post_ids),
-        "received": post.upload.received if post.upload is not None else post.downloaded,
-        "size": post.upload.size if post.upload is not None else post.size,
-        "sha256": post.digest,
-        "created": post.created,
-    }
-
-
-def describe_delivery(delivery: Delivery) -> dict[str, object]:
-    """An event on its way."""
-    return {
-        "id": delivery.id,
-        "event": delivery.event,
-        "url": delivery.url,
-        "state": delivery.state,
-        "body": delivery.body.decode(),
-        "created": delivery.created,
-        "attempts": [attrs.asdict(one) for one in delivery.attempts],
-    }
-
-
-def describe_account(account: Account) -> dict[str, object]:
-    """An account."""
-    return {
-        name: getattr(account, name)
-        for name in (
-            "username",
-            "nickname",
-            "private",
-            "comment_disabled",
-            "duet_disabled",
-            "stitch_disabled",
-            "max_video_seconds",
-            "banned",
-        )
-    }
-
+from .world import Account, Post
+from .worlds import NoSuchWorld, Worlds
 
 # What can be done
 
@@ -184,7 +29,7 @@ def _ready(call: Call) -> object:
 
 
 def _clock(call: Call) -> object:
-    return describe_clock(call.world)
+    return views.describe_clock(call.world)
 
 
 def _move_clock(call: Call) -> Generator[Step, object, object]:
@@ -201,7 +46,7 @@ def _move_clock(call: Call) -> Generator[Step, object, object]:
         yield from _until(call, clock.now() + seconds)
     if call.body.get("resume"):
         clock.resume()
-    return describe_clock(call.world)
+    return views.describe_clock(call.world)
 
 
 def _until(call: Call, moment: float) -> Generator[Step, object, None]:
@@ -212,24 +57,24 @@ def _until(call: Call, moment: float) -> Generator[Step, object, None]:
 
 
 def _posts(call: Call) -> object:
-    return {"posts": [describe_post(post) for post in call.world.posts.values()]}
+    return {"posts": [views.describe_post(post) for post in call.world.posts.values()]}
 
 
 def _post(call: Call) -> object:
-    return describe_post(call.post())
+    return views.describe_post(call.post())
 
 
 def _lever(pull_it: Callable[[Call, Post], None]) -> Callable[[Call], object]:
     def act(call: Call) -> object:
         post = call.post()
         pull_it(call, post)
-        return describe_post(post)
+        return views.describe_post(post)
 
     return act
 
 
 def _accounts(call: Call) -> object:
-    return {"accounts": [describe_account(account) for account in call.world.accounts.values()]}
+    return {"accounts": [views.describe_account(account) for account in call.world.accounts.values()]}
 
 
 def _add_account(call: Call) -> object:
@@ -252,7 +97,7 @@ def _change_account(call: Call) -> object:
 
 def _changed(call: Call, account: Account) -> dict[str, object]:
     """Change all that the body names, or nothing."""
-    known = describe_account(account)
+    known = views.describe_account(account)
     changes = {key: value for key, value in call.body.items() if key != "username"}
     for key, value in changes.items():
         if key not in known:
@@ -263,7 +108,7 @@ def _changed(call: Call, account: Account) -> dict[str, object]:
             raise BadRequest(f"{key} must not be negative, but it is {value}")
     for key, value in changes.items():
         setattr(account, key, value)
-    return describe_account(account)
+    return views.describe_account(account)
 
 
 def _disconnect(call: Call) -> object:
@@ -298,7 +143,7 @@ def _scan(call: Call) -> object:
 
 
 def _confirm(call: Call) -> object:
-    account = _known(call.world.accounts, call.text("username", call.world.account.username), "account")
+    account = pick(call.world.accounts, call.text("username", call.world.account.username), "account")
     login = qr.confirm(call.world, call.text("qr", "") or call.name, account, call.scopes())
     return {"status": login.status, "code": login.code}
 
@@ -332,15 +177,15 @@ def _verify_property(call: Call) -> object:
 
 
 def _deliveries(call: Call) -> object:
-    return {"deliveries": [describe_delivery(one) for one in call.world.deliveries]}
+    return {"deliveries": [views.describe_delivery(one) for one in call.world.deliveries]}
 
 
 def _replay(call: Call) -> object:
-    return describe_delivery(webhooks.replay(call.world, call.delivery()))
+    return views.describe_delivery(webhooks.replay(call.world, call.delivery()))
 
 
 def _ping(call: Call) -> object:
-    return describe_delivery(webhooks.ping(call.world, call.app()))
+    return views.describe_delivery(webhooks.ping(call.world, call.app()))
 
 
 def _webhook_url(call: Call) -> object:
@@ -362,12 +207,10 @@ def _send_event(call: Call) -> object:
         cast("dict[str, object]", content),
         open_id=None if call.body.get("anonymous") is True else call.world.open_id(app, account),
     )
-    return describe_delivery(sent)
+    return views.describe_delivery(sent)
 
 
 def _rules(call: Call) -> object:
-    from .rule import all_rules
-
     del call
     return {"rules": [attrs.asdict(one) for one in all_rules()]}
 
@@ -382,8 +225,6 @@ def _fail(call: Call, post: Post) -> None:
 def _user_posts(call: Call, post: Post) -> None:
     lifecycle.user_posts_draft(call.world, post, call.text("privacy_level", ""), call.text("title", ""))
 
-
-Handler = Callable[[Call], object]
 
 ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ("GET", "health"): _health,
@@ -498,10 +339,8 @@ def _check_fields(pattern: str, body: Body) -> None:
             raise BadRequest(f"{key} must be {_KINDS[kind]}, not {value!r}")
 
 
-def answer(engine: Engine, inbound: Inbound) -> Exchange:
+def answer(engine: Answerer, worlds: Worlds[Any], inbound: Inbound) -> Exchange:
     """Answer a control call."""
-    from .engine import read_body
-
     parts = inbound.path.strip("/").split("/")[1:]
     found = _find(inbound.method, parts)
     if found is None:
@@ -522,7 +361,7 @@ def answer(engine: Engine, inbound: Inbound) -> Exchange:
         if not name:
             body, name = _named(parts, body)
         _check_fields(pattern, cast("Body", body))
-        result = handler(Call(engine, inbound, cast("Body", body), name))
+        result = handler(Call(engine, worlds, inbound, cast("Body", body), name))
         if isinstance(result, Generator):
             result = yield from cast("Generator[Step, object, object]", result)
     except (NotFound, NoSuchWorld) as error:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import attrs
 
 from . import jsonio
+from .control_call import BadRequest, Call, Failed, Handler, NotFound
 from .description import BY_ID
+from .exchange import Step
 from .faults import CATALOGUE, HEADER, make, operation_id
 from .journal import Query
 from .messages import Outbound, Wait
-
-if TYPE_CHECKING:
-    from .control import Call, Handler
-    from .engine import Step
 
 
 def catalogue(call: Call) -> object:
@@ -34,8 +32,6 @@ def catalogue(call: Call) -> object:
 
 def plan(call: Call) -> object:
     """`{"operation": …, "fault": …, "times": 1, "after": 0, "applied": false, "when": {…}, …details}`."""
-    from .control import BadRequest
-
     body = dict(call.body)
     when = body.pop("when", {})
     if not isinstance(when, dict):
@@ -88,8 +84,6 @@ def clear(call: Call) -> object:
 
 def remove(call: Call) -> object:
     """Take one fault out of the plan."""
-    from .control import NotFound
-
     try:
         number = int(call.name) if call.name.isascii() and call.name.isdigit() else -1
         return call.world.faults.remove(number).describe()
@@ -101,8 +95,6 @@ def remove(call: Call) -> object:
 
 
 def _wanted(values: Mapping[str, object]) -> dict[str, Any]:
-    from .control import BadRequest
-
     numbers = ("status", "after")
     known = {field.name for field in attrs.fields(Query)}
     found: dict[str, Any] = {}
@@ -117,8 +109,6 @@ def _wanted(values: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _number(values: dict[str, object], name: str, default: int, least: int = 0) -> int:
-    from .control import BadRequest
-
     text = str(values.pop(name, default))
     if not (text.isascii() and text.isdigit() and len(text) < 19) or int(text) < least:
         raise BadRequest(f"{name} must be a whole number from {least}, not {text!r}")
@@ -126,8 +116,6 @@ def _number(values: dict[str, object], name: str, default: int, least: int = 0) 
 
 
 def _seconds(values: dict[str, object], name: str) -> float:
-    from .control import BadRequest
-
     text = str(values.pop(name, 0))
     try:
         seconds = float(text)
@@ -164,8 +152,6 @@ def journal(call: Call) -> Generator[Step, object, object]:
 def verify(call: Call) -> object:
     """`{"made": {"operation": …, "times": 1}}`, `{"not_made": {…}}`, `{"order": […]}`, `{"faults_used_up":
     true}`."""
-    from .control import BadRequest, Failed
-
     kept = call.world.journal
     unknown = call.body.keys() - {"made", "not_made", "order", "faults_used_up"}
     if unknown or not call.body:
@@ -192,8 +178,6 @@ def verify(call: Call) -> object:
 
 
 def _object(call: Call, name: str) -> Mapping[str, object]:
-    from .control import BadRequest
-
     value = call.body[name]
     if not isinstance(value, dict):
         raise BadRequest(f"{name} must be an object")

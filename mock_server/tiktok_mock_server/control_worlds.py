@@ -4,29 +4,27 @@ different."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import attrs
 
 from . import scenarios, seed, snapshot
+from .control_call import BadRequest, Call, Handler, texts
+from .exchange import Answerer
 from .switches import switch_table, with_texts
 from .worlds import PREFIX
-
-if TYPE_CHECKING:
-    from .control import Call, Handler
-    from .engine import Engine
 
 _TEXTS = ("seed", "client_key", "scenario", "webhook_url")
 _FLAGS = ("audited", "public", "frozen")
 
 
-def describe(call: Call, engine: Engine) -> dict[str, object]:
+def describe(call: Call, engine: Answerer) -> dict[str, object]:
     """A world, and how to reach it."""
     world = engine.world
     base = call.inbound.base_url
     if PREFIX in base:
         base = base[: base.index(PREFIX)]
-    first = engine is engine.family().first
+    first = engine is call.worlds.first
     return {
         "name": engine.name,
         "url": base if first else f"{base}{PREFIX}{engine.name}",
@@ -42,15 +40,13 @@ def describe(call: Call, engine: Engine) -> dict[str, object]:
 
 def worlds(call: Call) -> object:
     """Every world."""
-    family = call.engine.family()
+    family = call.worlds
     return {"worlds": [describe(call, family[name]) for name in list(family)]}
 
 
 def make(call: Call) -> object:
     """A new world: `{"name", "seed", "scenario", "switches": {}, "client_key", "audited", "public",
     "frozen", …}`."""
-    from .control import BadRequest, texts
-
     body = dict(call.body)
     settings: dict[str, Any] = {}
     name = call.text("name", "")
@@ -72,12 +68,10 @@ def make(call: Call) -> object:
     if body:
         known = ("name", *_TEXTS, *_FLAGS, "switches", "verified_domains")
         raise BadRequest(f"a world has no {min(body)!r}; it has {', '.join(known)}")
-    return describe(call, call.engine.family().make(name, **settings))
+    return describe(call, call.worlds.make(name, **settings))
 
 
 def _switch_texts(given: object) -> tuple[str, ...]:
-    from .control import BadRequest
-
     if not isinstance(given, dict):
         raise BadRequest("switches must be an object")
     pairs = cast("dict[str, object]", given).items()
@@ -89,13 +83,13 @@ def _switch_texts(given: object) -> tuple[str, ...]:
 
 def fork(call: Call) -> object:
     """A copy of a world as it is now: `{"name": …}`."""
-    family = call.engine.family()
+    family = call.worlds
     return describe(call, family.fork(call.name, call.text("name", "")))
 
 
 def drop(call: Call) -> object:
     """Forget a world."""
-    call.engine.family().drop(call.name)
+    call.worlds.drop(call.name)
     return {"dropped": call.name}
 
 

@@ -12,15 +12,15 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import attrs
+
+from .messages import Ending, Outbound
 
 if TYPE_CHECKING:
     import httpx
     from starlette.types import Receive, Scope, Send
-
-    from .messages import Outbound
 
 TRANSPORT: Final = "tiktok_mock_transport"
 """Where the server's connection is found in the state of an ASGI scope."""
@@ -33,28 +33,6 @@ LONGEST_STALL: Final = 60.0
 
 IN_FLIGHT: Final = 4 * 1024 * 1024
 """How much of a body may have left the client though nobody read it: buffers hold so much on one machine."""
-
-
-@attrs.frozen
-class Ending:
-    """What happens to an answer on its way."""
-
-    kind: Literal["sent", "reset", "close", "silence", "cut", "refused", "name_error"] = "sent"
-    seconds: float = 0.0
-    """How long it takes."""
-    pieces: int = 0
-    """In how many pieces the body comes; 0 when it does not come slowly."""
-    real: bool = False
-    """Whether it takes this long on the wall's clock, too."""
-    keep: int = 0
-    """How much of the body still arrives, when it is cut."""
-    in_body: bool = False
-    """Whether the client was still sending."""
-
-    @property
-    def outcome(self) -> str:
-        """The journal's word for it."""
-        return "answered" if self.kind == "sent" else self.kind
 
 
 # In process

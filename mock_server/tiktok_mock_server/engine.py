@@ -11,7 +11,7 @@ import threading
 import traceback
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Final, Union, cast
+from typing import Final, cast
 
 from tiktok_openapi._runtime.call import Operation
 
@@ -20,23 +20,19 @@ from .ask import Ask
 from .clock import check_moment
 from .consent import answer_authorize
 from .description import BY_ID, ROUTES, allows_status
+from .exchange import Exchange, Step, read_body
 from .instrument import around
-from .messages import PERFORMING, READ, Broken, Inbound, Outbound, Read, Wait, form_pairs
+from .messages import PERFORMING, Broken, Inbound, Outbound, Wait, form_pairs
 from .rule import Rule
 from .rules import creator_info, display, oauth, publish, qr, rate_limits, routing, status, tokens, upload
 from .validate import check_response, list_fields
 from .why import Refusal, log, shown
 from .world import Job, World
+from .worlds import Worlds, bury
 
-if TYPE_CHECKING:
-    from .worlds import Worlds
-
-Step = Union[Read, Job, Wait]
-Exchange = Generator[Step, object, Outbound]
 Rules = Callable[[Ask], object]
 
 CONTROL: Final = "/_mock"
-_LONGEST_BODY: Final = 4 * 1024 * 1024
 
 HANDLERS: Final[Mapping[str, Rules]] = {
     "getToken": oauth.token,
@@ -88,7 +84,7 @@ class Engine:
         self.name = "default"
         self.recipe = recipe
         """How the world is made anew."""
-        self.worlds: Worlds | None = None
+        self.worlds: Worlds[Engine] | None = None
         """The worlds beside this one, if there are some."""
         self.auto_approve = auto_approve
         """Whether the consent page is skipped and the first user agrees to everything."""
@@ -107,17 +103,16 @@ class Engine:
 
     # Worlds beside this one
 
-    def family(self) -> Worlds:
+    def family(self) -> Worlds[Engine]:
         """All worlds of this process that answer at the same doors."""
         if self.worlds is None:
-            from .worlds import Worlds
-
-            self.worlds = Worlds(self)
+            self.worlds = Worlds(self, self.sibling)
         return self.worlds
 
     def sibling(self, recipe: Callable[[], World]) -> Engine:
         """An engine for one more world, behind the same doors."""
         made = Engine(recipe(), auto_approve=self.auto_approve, strict=self.strict, recipe=recipe)
+        made.worlds = self.family()
         made._lock = self._lock
         made.listener = self.listener
         return made
@@ -135,8 +130,6 @@ class Engine:
         """Begin anew; what was met of the API stays met. Raises ValueError without a recipe."""
         if self.recipe is None:
             raise ValueError("this world was made by hand, so nobody knows how to make it anew")
-        from .worlds import bury
-
         fresh = self.recipe()
         fresh.coverage, fresh.receiver = self.world.coverage, self.world.receiver
         with self._lock:
@@ -256,7 +249,7 @@ class Engine:
         if path == CONTROL or path.startswith(f"{CONTROL}/"):
             if path.startswith(media_urls.PATH):
                 return media_urls.serve(world, inbound)
-            return (yield from control.answer(self, inbound))
+            return (yield from control.answer(self, self.family(), inbound))
         return (yield from around(self, inbound, find(inbound)))
 
     def answer(self, inbound: Inbound) -> Exchange:
@@ -348,18 +341,6 @@ def find(inbound: Inbound) -> Operation | None:
     if operation is None and inbound.path.rstrip("/") == UPLOAD.path and inbound.method == UPLOAD.method:
         return UPLOAD
     return operation
-
-
-def read_body() -> Generator[Step, object, bytes | None]:
-    """The whole body; None when it is too long to be read."""
-    pieces: list[bytes] = []
-    length = 0
-    while piece := cast("bytes", (yield READ)):
-        length += len(piece)
-        if length > _LONGEST_BODY:
-            return None
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def _decode(

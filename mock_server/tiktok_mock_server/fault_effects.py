@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import attrs
 
@@ -13,16 +13,13 @@ from tiktok_openapi._runtime.call import Operation
 
 from . import answers, jsonio, lifecycle
 from .description import bundle
-from .endings import Ending
+from .exchange import Answerer, Step
 from .faults import Fault
-from .messages import Inbound, Outbound, form_pairs
+from .messages import Ending, Inbound, Outbound, form_pairs
 from .rule import rule
 from .spool import Spool
 from .why import Refusal
 from .world import AccessToken, Post, Upload, World
-
-if TYPE_CHECKING:
-    from .engine import Engine, Step
 
 ON_PURPOSE: Final = rule(
     "mock.on-purpose",
@@ -36,7 +33,7 @@ ON_PURPOSE: Final = rule(
 class Meeting:
     """A request and the fault it meets."""
 
-    engine: Engine
+    engine: Answerer
     operation: Operation
     inbound: Inbound
     body: bytes

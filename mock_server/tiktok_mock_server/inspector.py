@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from . import jsonio
+from . import jsonio, views
+from .control_call import Call, Handler
 from .messages import Outbound
 from .worlds import FIRST, PREFIX
-
-if TYPE_CHECKING:
-    from .control import Call, Handler
 
 _SHOWN = 500
 """How many requests, posts and events are shown; the newest."""
 
 
 def _state(call: Call, after: int) -> dict[str, object]:
-    from . import control
-
     world = call.world
     entries = world.journal.entries(after=after)[-_SHOWN:]
     posts = list(world.posts.values())[-_SHOWN:]
     return {
         "world": call.engine.name,
         "worlds": [
-            {"name": name, "path": "/" if name == FIRST else f"{PREFIX}{name}/"}
-            for name in list(call.engine.family())
+            {"name": name, "path": "/" if name == FIRST else f"{PREFIX}{name}/"} for name in list(call.worlds)
         ],
-        "clock": control.describe_clock(world),
-        "accounts": [control.describe_account(one) for one in list(world.accounts.values())[:_SHOWN]],
-        "posts": [control.describe_post(post) for post in posts],
-        "deliveries": [control.describe_delivery(one) for one in world.deliveries[-_SHOWN:]],
+        "clock": views.describe_clock(world),
+        "accounts": [views.describe_account(one) for one in list(world.accounts.values())[:_SHOWN]],
+        "posts": [views.describe_post(post) for post in posts],
+        "deliveries": [views.describe_delivery(one) for one in world.deliveries[-_SHOWN:]],
         "faults": [fault.describe() for fault in world.faults],
         "dropped": world.journal.dropped,
         "requests": [entry.describe() for entry in entries],

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import attrs
 
 from tiktok_openapi._runtime.call import Operation
 
 from . import faults
-from .endings import IN_FLIGHT, Ending
+from .endings import IN_FLIGHT
+from .exchange import Answerer, Exchange, Step
 from .fault_effects import AFTER, BEFORE, Meeting, instead, passing
 from .faults import CATALOGUE, Fault, NoSuchFault
 from .journal import LONGEST_BODY, Record, shown_headers
-from .messages import READ, Broken, Inbound, Outbound
+from .messages import READ, Broken, Ending, Inbound, Outbound
 from .why import log
 from .world import Upload
-
-if TYPE_CHECKING:
-    from .engine import Engine, Exchange, Step
 
 _LONGEST_READ_AHEAD = 4 * 1024 * 1024 + 1
 
@@ -41,7 +39,7 @@ class _Tape:
         self.length += len(piece)
 
 
-def around(engine: Engine, inbound: Inbound, operation: Operation | None) -> Exchange:
+def around(engine: Answerer, inbound: Inbound, operation: Operation | None) -> Exchange:
     """Answer a request; whatever comes of it is noted."""
     tape = _Tape()
     fault: Fault | None = None
@@ -215,14 +213,14 @@ def _lose_chunk(meeting: Meeting, tape: _Tape, pieces: list[bytes]) -> Exchange:
     return Outbound(status, headers=[("content-range", f"bytes 0-{told}/{upload.size}")])
 
 
-def _upload(engine: Engine, inbound: Inbound, operation: Operation | None) -> Upload | None:
+def _upload(engine: Answerer, inbound: Inbound, operation: Operation | None) -> Upload | None:
     if operation is None or operation.id != "uploadChunk":
         return None
     return engine.world.uploads.get(dict(inbound.pairs()).get("upload_id", ""))
 
 
 def _note(
-    engine: Engine,
+    engine: Answerer,
     inbound: Inbound,
     operation: Operation | None,
     upload: Upload | None,

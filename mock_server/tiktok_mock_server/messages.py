@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from enum import Enum
-from typing import Final, final
+from typing import Final, Literal, final
 from urllib.parse import parse_qsl
 
 import attrs
-
-from .endings import Ending
 
 
 @final
@@ -86,6 +84,28 @@ def form_pairs(text: str) -> list[tuple[str, str]]:
 
 def _first(value: str) -> str:
     return value.partition(",")[0].strip()
+
+
+@attrs.frozen
+class Ending:
+    """What happens to an answer on its way."""
+
+    kind: Literal["sent", "reset", "close", "silence", "cut", "refused", "name_error"] = "sent"
+    seconds: float = 0.0
+    """How long it takes."""
+    pieces: int = 0
+    """In how many pieces the body comes; 0 when it does not come slowly."""
+    real: bool = False
+    """Whether it takes this long on the wall's clock, too."""
+    keep: int = 0
+    """How much of the body still arrives, when it is cut."""
+    in_body: bool = False
+    """Whether the client was still sending."""
+
+    @property
+    def outcome(self) -> str:
+        """The journal's word for it."""
+        return "answered" if self.kind == "sent" else self.kind
 
 
 @attrs.define(eq=False)

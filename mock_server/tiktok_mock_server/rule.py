@@ -43,11 +43,3 @@ def rule(id: str, text: str, mark: Mark, source: str, *, since: str = "", switch
         raise ValueError(f"two rules are called {id!r}")
     made = REGISTRY[id] = Rule(id, text, mark, source, since, switch)
     return made
-
-
-def all_rules() -> list[Rule]:
-    """Every rule, by name."""
-    from . import rules
-
-    rules.load()
-    return [REGISTRY[name] for name in sorted(REGISTRY)]

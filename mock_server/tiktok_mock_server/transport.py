@@ -8,7 +8,8 @@ from typing import cast
 import httpx
 
 from .endings import in_process
-from .engine import Engine, Exchange
+from .engine import Engine
+from .exchange import Exchange
 from .jobs import perform, perform_async
 from .messages import Inbound, Outbound, Read
 

@@ -12,19 +12,19 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
 
 from . import scenarios, snapshot
 from .clock import Clock
+from .exchange import Answerer, Exchange
 from .jobs import perform
 from .messages import READ, Broken, Inbound, Outbound, form_pairs
 from .switches import with_texts
 from .world import Job, World, default_world
 
-if TYPE_CHECKING:
-    from .engine import Engine, Exchange
+E = TypeVar("E", bound=Answerer)
 
 HEADER: Final = "x-mock-world"
 PREFIX: Final = "/_world/"
@@ -38,15 +38,17 @@ class NoSuchWorld(LookupError):
     """A request means a world that there is not."""
 
 
-class Worlds:
+class Worlds(Generic[E]):
     """The worlds of one process; the first one is always there."""
 
-    def __init__(self, first: Engine) -> None:
+    def __init__(self, first: E, sibling: Callable[[Callable[[], World]], E]) -> None:
         self.first = first
-        self._engines: dict[str, Engine] = {FIRST: first}
-        self._by_key: dict[str, Engine] = {}
+        self._sibling = sibling
+        """Makes an engine for one more world."""
+        self._engines: dict[str, E] = {FIRST: first}
+        self._by_key: dict[str, E] = {}
         self._numbers = itertools.count(1)
-        self._touched: set[Engine] = {first}
+        self._touched: set[E] = {first}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._engines)
@@ -54,7 +56,7 @@ class Worlds:
     def __len__(self) -> int:
         return len(self._engines)
 
-    def __getitem__(self, name: str) -> Engine:
+    def __getitem__(self, name: str) -> E:
         found = self._engines.get(name)
         if found is None:
             raise NoSuchWorld(f"there is no world {name!r}; make it with POST /_mock/worlds")
@@ -69,7 +71,7 @@ class Worlds:
         recipe: Callable[[], World] | None = None,
         client_key: str = "",
         **settings: Any,
-    ) -> Engine:
+    ) -> E:
         """A new world. Raises ValueError when the name or the client key is taken."""
         name = name or f"w{next(self._numbers)}"
         if _NAME.fullmatch(name) is None:
@@ -82,9 +84,8 @@ class Worlds:
             # What is issued must tell which world it is from, also where two have one seed.
             settings["seed"] = f"{settings.get('seed', name)}/{client_key}"
         made = recipe or Recipe(client_key=client_key, **settings)
-        engine = self.first.sibling(made)
+        engine = self._sibling(made)
         engine.name = name
-        engine.worlds = self
         engine.world.coverage = self.first.world.coverage
         self._engines[name] = engine
         if client_key:
@@ -92,7 +93,7 @@ class Worlds:
         self.touch(engine)
         return engine
 
-    def fork(self, source: str, name: str = "") -> Engine:
+    def fork(self, source: str, name: str = "") -> E:
         """A copy of a world, as it is now."""
         document = snapshot.take(self[source].world)
         return self.make(name, recipe=lambda: snapshot.restore(document))
@@ -115,11 +116,11 @@ class Worlds:
 
     # What is due
 
-    def touch(self, engine: Engine) -> None:
+    def touch(self, engine: E) -> None:
         """Something may be due in a world."""
         self._touched.add(engine)
 
-    def take_touched(self) -> set[Engine]:
+    def take_touched(self) -> set[E]:
         """Worlds in which something may be due since this was asked last."""
         touched, self._touched = self._touched, set()
         return touched
@@ -143,7 +144,7 @@ class Worlds:
         text = f"there is no world {name!r}; make it with POST /_mock/worlds"
         return Outbound(404, text.encode(), "text/plain; charset=utf-8", [("x-mock-why", text)])
 
-    def _within(self, engine: Engine, inbound: Inbound) -> Exchange:
+    def _within(self, engine: E, inbound: Inbound) -> Exchange:
         if engine is self.first:
             return self.first.enter(inbound)
         return _delivering(engine, engine.enter(inbound))
@@ -163,7 +164,7 @@ class Worlds:
         chosen = self._by_key.get(form.get("client_key", ""), self.first)
         return (yield from _replaying(self._within(chosen, inbound), pieces, ended=length <= 65536))
 
-    def _by_query(self, inbound: Inbound) -> Engine | None:
+    def _by_query(self, inbound: Inbound) -> E | None:
         if "client_key=" in inbound.query or "upload_id=" in inbound.query:
             query = dict(inbound.pairs())
             found = self._by_key.get(query.get("client_key", ""))
@@ -173,7 +174,7 @@ class Worlds:
             return next((one for one in self._by_key.values() if upload_id in one.world.uploads), None)
         return None
 
-    def _by_token(self, inbound: Inbound) -> Engine | None:
+    def _by_token(self, inbound: Inbound) -> E | None:
         token = inbound.headers.get("authorization", "").partition(" ")[2].strip()
         if not token:
             return None
@@ -188,7 +189,7 @@ def _without_prefix(inbound: Inbound) -> tuple[str, Inbound]:
     return name, attrs.evolve(inbound, path=slash + rest, headers=headers)
 
 
-def _delivering(engine: Engine, inner: Exchange) -> Exchange:
+def _delivering(engine: Answerer, inner: Exchange) -> Exchange:
     """Jobs of a world whose events go to a function are done on the spot."""
     value: object = None
     try:

@@ -14,7 +14,8 @@ import tiktok_mock_server
 from tests.mock.support import Player, refusal
 from tiktok_mock_server import Switches
 from tiktok_mock_server.cli import main
-from tiktok_mock_server.rule import all_rules, rule
+from tiktok_mock_server.rule import rule
+from tiktok_mock_server.rules import all_rules
 from tiktok_mock_server.switches import switch_table, with_texts
 from tiktok_mock_server.why import header_text
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from ..rule import REGISTRY, Rule
+
 _AREAS = (
     "authorize",
     "creator_info",
@@ -21,7 +23,8 @@ _AREAS = (
 )
 
 
-def load() -> None:
-    """Import every area, so that every rule is declared."""
-    for area in _AREAS:
+def all_rules() -> list[Rule]:
+    """Every rule, by name."""
+    for area in _AREAS:  # so that every rule is declared
         import_module(f"{__name__}.{area}")
+    return [REGISTRY[name] for name in sorted(REGISTRY)]

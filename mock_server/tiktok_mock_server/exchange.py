@@ -1,0 +1,57 @@
+"""A request on its way to an answer: what it asks of its door, and what answers it.
+
+An *exchange* is a generator. It yields steps (a piece of the body is wanted, a job is to be done, something
+is to be waited for), is sent what came of each, and returns the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Final, Protocol, Union, cast
+
+from .messages import READ, Inbound, Outbound, Read, Wait
+from .world import Job, World
+
+Step = Union[Read, Job, Wait]
+Exchange = Generator[Step, object, Outbound]
+
+_LONGEST_BODY: Final = 4 * 1024 * 1024
+
+
+class Answerer(Protocol):
+    """An engine, as those see it whom it calls: what stands around an exchange, worlds, and the control API.
+
+    They are below the engine and know nothing of it but this.
+    """
+
+    world: World
+    name: str
+    listener: Callable[[float], None] | None
+
+    def answer(self, inbound: Inbound) -> Exchange:
+        """What the rules say to a request, with nothing planned to go wrong."""
+        ...
+
+    def enter(self, inbound: Inbound) -> Exchange:
+        """Answer a request in this world."""
+        ...
+
+    def passing(self, until: float) -> Generator[Job | Wait, object, None]:
+        """Let time pass."""
+        ...
+
+    def reset(self) -> None:
+        """Begin anew."""
+        ...
+
+
+def read_body() -> Generator[Step, object, bytes | None]:
+    """The whole body; None when it is too long to be read."""
+    pieces: list[bytes] = []
+    length = 0
+    while piece := cast("bytes", (yield READ)):
+        length += len(piece)
+        if length > _LONGEST_BODY:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
