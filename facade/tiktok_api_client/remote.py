@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import attrs
 
@@ -32,6 +32,8 @@ TRIES: Final = 5
 """How often in a row a broken download is taken up again without a byte of progress."""
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_MEANT: Final = "%/:?#[]@!$&'()*+,;=~|^`{}\\"
+"""What stays as it is in an address; blanks and what is not ASCII are percent-encoded, as browsers do."""
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _TIMEOUT: Final = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": 10.0}
 
@@ -56,8 +58,11 @@ class RemoteFile:
 
     @property
     def host(self) -> str:
-        """The host it names."""
-        return urlsplit(self.url).hostname or ""
+        """The host it names; empty where that cannot be read."""
+        try:
+            return urlsplit(self.url).hostname or ""
+        except ValueError:
+            return ""
 
 
 def open_remote(remote: RemoteFile, field: str) -> Source:
@@ -219,15 +224,16 @@ class _Download:
         """Follow redirects to the file, and open it."""
         self._response.close()
         self._response = ExitStack()
-        url = self._url
+        url, home = self._url, ""
         for _ in range(self._remote.max_redirects + 1):
-            self._check(url)
+            url = self._check(url)
+            home = home or urlsplit(url).netloc
             headers: dict[bytes | str, bytes | str] = {
                 "Accept": "*/*",
                 "Accept-Encoding": "identity",
                 "Range": f"bytes={first}-",
             }
-            if urlsplit(url).netloc == urlsplit(self._remote.url).netloc:
+            if urlsplit(url).netloc == home:
                 headers.update(self._remote.headers)
             try:
                 response = self._response.enter_context(
@@ -240,16 +246,23 @@ class _Download:
             if response.status not in _REDIRECTS or target is None:
                 return response
             self._response.close()
-            url = urljoin(url, target)
+            url = urljoin(url, quote(target.encode("latin-1"), safe=_MEANT))
         limit = f"must redirect at most {self._remote.max_redirects} times"
         raise self._impossible("redirects too often", limit)
 
-    def _check(self, url: str) -> None:
-        parts = urlsplit(url)
+    def _check(self, url: str) -> str:
+        """The address as it travels, if it may be gone to."""
         schemes = ("https", "http") if self._remote.allow_private else ("https",)
-        if parts.scheme not in schemes or not parts.hostname:
-            limit = f"must be {' or '.join(schemes)}"
+        limit = f"must be {' or '.join(schemes)}"
+        try:
+            parts = urlsplit(url)
+            place = parts.netloc if parts.netloc.isascii() else parts.netloc.encode("idna").decode("ascii")
+            fits = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            raise self._impossible("is at an address that cannot be read", limit) from None
+        if not fits:
             raise self._impossible(f"is at {parts.scheme}://{parts.hostname}", limit)
+        return quote(parts._replace(netloc=place).geturl(), safe=_MEANT)
 
     def _impossible(self, got: str, limit: str) -> Impossible:
         return Impossible(self._field, f"{self.name}: it {got}", limit)

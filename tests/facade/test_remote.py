@@ -41,9 +41,11 @@ class Origin:
         self.status: int | None = None
         self.asked: list[str] = []
         self.seen: list[dict[str, str]] = []
+        self.paths: list[str] = []
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         self.seen.append({name.lower(): value for name, value in handler.headers.items()})
+        self.paths.append(handler.path)
         asked = handler.headers.get("Range", "")
         self.asked.append(asked)
         if self.redirects:
@@ -230,6 +232,35 @@ def test_redirects_are_followed_and_headers_stay_at_home(origin: Any) -> None:
     assert read_all(mine(origin, headers={"X-Token": "very-secret"})) == DATA
     assert origin.seen[0]["x-token"] == "very-secret"
     assert "x-token" not in origin.seen[1]
+
+
+def test_an_address_is_taken_as_people_write_it(origin: Any) -> None:
+    origin.url = origin.url.replace("/file?", "/Großer Film.mp4?").replace("127.0.0.1", "LOCALHOST")
+    origin.redirects, origin.target = 1, "/f\xf6hr film.mp4"
+    assert read_all(mine(origin)) == DATA
+    assert origin.paths == ["/Gro%C3%9Fer%20Film.mp4?signature=very-secret", "/f%F6hr%20film.mp4"]
+
+
+def test_a_host_of_any_language_is_asked_for_by_its_ascii_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def look_up(host: object, *_: object, **__: object) -> list[Any]:
+        asked.append(host)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(Impossible, match="has no address"):
+        read_all(RemoteFile("https://bücher.example.test/film.mp4"))
+    assert asked[0] == "xn--bcher-kva.example.test"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://[", "https://cdn.example.test:99999/x", "https://cdn.example.test:port/x", "https://.ü/x"],
+)
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(Impossible, match=r"^video: must be https, got .* at an address that cannot be read"):
+        read_all(RemoteFile(url))
 
 
 # Where it never goes
