@@ -121,6 +121,7 @@ class Budget:
             advice=problem.advice,
             headers=problem.headers,
             retry_after=until - now,
+            docs=problem.docs,
         )
 
     def _drop_idle(self, now: float) -> None:

@@ -847,6 +847,7 @@ def test_a_reported_cap_is_remembered_for_a_while(kind: str, server: FakeTikTok,
     with pytest.raises(TryLater) as caught:
         tik.get_creator_info()
     assert caught.value.retry_after == pytest.approx(3600)
+    assert caught.value.docs.endswith("/content-posting-api-reference-query-creator-info")
     clock.time += 3601
     server.answer = lambda _: ok(CREATOR)
     tik.get_creator_info()
