@@ -70,7 +70,14 @@ class CannotHappen(ValueError):
     """A lever was pulled that does nothing in this state."""
 
 
-def _enter(post: Post, stage: Stage, at: float) -> None:
+_UNDER_WAY = (Stage.UPLOADING, Stage.DOWNLOADING, Stage.PROCESSING)
+
+
+def _enter(world: World, post: Post, stage: Stage, at: float) -> None:
+    if stage in _UNDER_WAY:
+        world.under_way[post.publish_id] = post
+    else:
+        world.under_way.pop(post.publish_id, None)
     post.stage = stage
     post.entered = at
     post.polls = 0
@@ -96,10 +103,10 @@ def start(world: World, post: Post) -> None:
     at = post.created
     world.posts[post.publish_id] = post
     if post.upload is not None:
-        _enter(post, Stage.UPLOADING, at)
+        _enter(world, post, Stage.UPLOADING, at)
         _plan_abandoned(world, post, post.upload)
         return
-    _enter(post, Stage.DOWNLOADING, at)
+    _enter(world, post, Stage.DOWNLOADING, at)
     _plan_download(world, post, at)
 
 
@@ -129,6 +136,8 @@ def _plan_download(world: World, post: Post, at: float) -> None:
 def plan_again(world: World, post: Post) -> None:
     """Plan what is to become of a post that comes from a snapshot."""
     at = post.entered
+    if post.stage in _UNDER_WAY:
+        world.under_way[post.publish_id] = post
     if post.stage is Stage.UPLOADING and post.upload is not None:
         _plan_abandoned(world, post, post.upload)
     elif post.stage is Stage.DOWNLOADING:
@@ -230,7 +239,7 @@ def _look_into(post: Post, spool: Spool) -> None:
 
 
 def _process(world: World, post: Post, at: float) -> None:
-    _enter(post, Stage.PROCESSING, at)
+    _enter(world, post, Stage.PROCESSING, at)
     _later(world, post, at + world.switches.processing_seconds, lambda due: processed(world, post, due))
 
 
@@ -239,12 +248,12 @@ def processed(world: World, post: Post, at: float) -> None:
     if post.verdict:
         fail(world, post, post.verdict, at)
     elif post.draft:
-        _enter(post, Stage.IN_INBOX, at)
+        _enter(world, post, Stage.IN_INBOX, at)
         post.draft_open = True
         _tell(world, post, "post.publish.inbox_delivered", {}, at)
         _plan_expiry(world, post)
     else:
-        _enter(post, Stage.PUBLISHED, at)
+        _enter(world, post, Stage.PUBLISHED, at)
         _tell(world, post, "post.publish.complete", {}, at)
         if post.privacy == "PUBLIC_TO_EVERYONE":
             _moderate_later(world, post, at)
@@ -268,7 +277,7 @@ def fail(world: World, post: Post, reason: str, at: float) -> None:
     """End without a post."""
     if post.final:
         return
-    _enter(post, Stage.FAILED, at)
+    _enter(world, post, Stage.FAILED, at)
     post.fail_reason = reason
     post.draft_open = False
     if post.upload is not None:
@@ -425,7 +434,7 @@ def user_posts_draft(world: World, post: Post, privacy: str = "", title: str = "
     at = world.now()
     post.title = title or post.title
     if post.stage is Stage.IN_INBOX:
-        _enter(post, Stage.PUBLISHED, at)
+        _enter(world, post, Stage.PUBLISHED, at)
     _tell(world, post, "post.publish.complete", {}, at)
     if privacy == "PUBLIC_TO_EVERYONE":
         _moderate_later(world, post, at)
@@ -451,7 +460,6 @@ def end_grant(world: World, grant: Grant, reason: int) -> None:
         return
     at = world.now()
     grant.ended = at
-    for post in world.posts.values():
-        if post.grant is grant and post.stage in (Stage.UPLOADING, Stage.DOWNLOADING, Stage.PROCESSING):
-            fail(world, post, "auth_removed", at)
+    for post in [post for post in world.under_way.values() if post.grant is grant]:
+        fail(world, post, "auth_removed", at)
     webhooks.emit(world, grant.app, "authorization.removed", {"reason": reason}, open_id=grant.open_id, at=at)

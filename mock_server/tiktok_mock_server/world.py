@@ -393,6 +393,8 @@ class World:
         self.refresh_tokens: dict[str, RefreshToken] = {}
         self.qr_logins: dict[str, QrLogin] = {}
         self.posts: dict[str, Post] = {}
+        self.under_way: dict[str, Post] = {}
+        """Those that are uploaded, downloaded or processed."""
         self.uploads: dict[str, Upload] = {}
         self.deliveries: list[Delivery] = []
         self.windows: dict[tuple[str, str], deque[float]] = {}

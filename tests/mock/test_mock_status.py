@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.mock.support import PULLED, Player, data, mp4, refusal, set_switches
 from tiktok_mock_server import Account, App, MockTikTok, lifecycle
 from tiktok_mock_server.lifecycle import CannotHappen
+from tiktok_mock_server.world import Post
 
 MIB = 1024 * 1024
 
@@ -433,3 +435,25 @@ def test_a_simulated_download_can_be_told_to_fail(player: Player) -> None:
     assert player.status(publish_id)["status"] == "PROCESSING_DOWNLOAD"
     player.mock.clock.advance(10)
     assert player.status(publish_id)["fail_reason"] == "duration_check_failed"
+
+
+class NotLookedThrough(dict[str, Post]):
+    """Posts of which there are too many to look at each."""
+
+    def values(self) -> Any:
+        raise AssertionError("somebody looks at every post")
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_ending_a_connection_looks_at_posts_under_way_only(player: Player, restored: bool) -> None:
+    done, uploading = player.post_video(), data(player.init_video(20))["publish_id"]
+    player.mock.clock.advance(60)
+    processing = player.post_video()
+    if restored:
+        player.mock.restore(player.mock.snapshot())
+    world = player.mock.world
+    world.posts = NotLookedThrough(world.posts)
+    assert player.revoke(player.token).json() == {}
+    stages = [world.posts[one].stage.name for one in (done, uploading, processing)]
+    assert stages == ["PUBLISHED", "FAILED", "FAILED"]
+    assert {world.posts[one].fail_reason for one in (uploading, processing)} == {"auth_removed"}
