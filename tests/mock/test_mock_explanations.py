@@ -534,6 +534,18 @@ def sent_short(player: Player) -> httpx.Response:
     return in_pieces(player, started(player), mp4(10), mp4(5), between=lambda: None)
 
 
+def without_a_length(player: Player) -> httpx.Response:
+    headers = {"Content-Type": "video/mp4", "Content-Range": "bytes 0-19/20"}
+    return player.http.put(started(player), content=iter([mp4(20)]), headers=headers)
+
+
+def later_chunk_of_another_length(player: Player) -> httpx.Response:
+    url = started(player, 16 * MIB, 5 * MIB, 3)
+    player.put(url, b"\x00" * 5 * MIB, total=16 * MIB)
+    content_range = f"bytes {5 * MIB}-{10 * MIB - 2}/{16 * MIB}"
+    return player.put(url, b"\x00" * 5 * MIB, content_range=content_range)
+
+
 def overtaken(player: Player) -> httpx.Response:
     url = started(player)
     return in_pieces(player, url, mp4(10), mp4(10), between=lambda: player.put(url, mp4(20)))
@@ -564,6 +576,8 @@ UPLOADS: dict[str, Provoke] = {
     ),
     "an upload with a range that is too long": lambda player: put(player, content_range="bytes 0-20/20"),
     "an upload of another length": lambda player: put(player, content_range="bytes 0-18/20"),
+    "an upload without a length": without_a_length,
+    "a later chunk of another length": later_chunk_of_another_length,
     "an upload that ends early": sent_short,
     "an upload that another one overtakes": overtaken,
     "an upload whose connection ends meanwhile": ended_meanwhile,

@@ -422,9 +422,10 @@ def test_of_a_repeated_chunk_no_more_is_read_than_was_announced(player: Player) 
     set_switches(player.mock, repeated_chunk="206")
     url, engine = chunked(player), player.mock.engine
     send(player, url, 0, 5 * MIB)
+    send(player, url, 5 * MIB, 5 * MIB)
     headers = {
         "Content-Type": "video/mp4",
-        "Content-Range": f"bytes 0-{5 * MIB - 1}/{16 * MIB}",
+        "Content-Range": f"bytes {5 * MIB}-{10 * MIB - 1}/{16 * MIB}",
         "Content-Length": str(5 * MIB),
     }
     exchange = engine.exchange(inbound_of(httpx.Request("PUT", url, headers=headers)))
