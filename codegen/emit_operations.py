@@ -9,7 +9,7 @@ from typing import Final
 from . import ir, names, pytypes
 from .pytypes import Decoders
 from .text import docstring, entry, paragraphs, sentence, sources
-from .writer import Writer, attribute_names, field_doc, is_optional
+from .writer import Writer, attribute_names, field_doc, is_optional, limits_doc
 
 COLOURS: Final = (("", "SyncDriver", "", ""), ("Async", "AsyncDriver", "async ", "await "))
 """Prefix of the classes, driver, and the words before `def` and before a call."""
@@ -206,7 +206,8 @@ def _parameters(w: Writer, op: ir.Operation, view: OperationView, scope: names.S
             argument = scope.take(names.argument(p.wire), p.wire, p.place)
             annotation = pytypes.annotation(p.type, w.known, sent=True)
             optional = "" if p.required else " | None"
-            view.keywords.append(Argument(argument, annotation + optional, p.required, p.doc))
+            doc = " ".join(said for said in (p.doc, limits_doc(p.type)) if said)
+            view.keywords.append(Argument(argument, annotation + optional, p.required, doc))
             value = pytypes.check(p.type, argument, json.dumps(argument), w.known, at='""', secret=p.secret)
         if p.where == "query":
             text = (
@@ -248,23 +249,78 @@ def _cases(w: Writer, op: ir.Operation, view: OperationView) -> None:
 
 
 def _operation_docs(w: Writer, op: ir.Operation, view: OperationView) -> None:
-    text = paragraphs(op.summary or f"`{op.id}`.", op.doc, sources(op.sources, w.pages))
+    text = paragraphs(op.summary or f"`{op.id}`.", op.doc, _allowance(op), sources(op.sources, w.pages))
     arguments = [*view.positional, *view.keywords]
     for indent, attribute in ((4, "doc"), (8, "face_doc"), (8, "url_doc")):
         args = [entry(a.name, a.doc or f"`{a.name}`.", indent) for a in arguments]
         raises = [entry("Impossible", "an argument cannot be sent as it is.", indent)]
+        returns: list[str] = []
         if attribute == "face_doc":
-            codes = ", ".join(f"`{code}`" for code, _ in op.errors)
-            refused = f"the service said no; known codes: {codes}." if codes else "the service said no."
+            returns = [entry(name, doc, indent) for name, doc in _returns(w, op)]
             raises += [
                 entry("CouldNotAsk", "no answer came back.", indent),
-                entry("Refused", refused, indent),
+                *(entry(name, doc, indent) for name, doc in _refusals(w, op)),
                 entry("Unreadable", "the answer is not what the description promises.", indent),
             ]
-        returns = [f"    {sentence(op.result_doc)}"] if op.result_doc and attribute == "face_doc" else []
         sections = "\n\n".join(
             "\n".join([f"{title}:", *lines])
             for title, lines in (("Args", args), ("Returns", returns), ("Raises", raises))
             if lines
         )
         setattr(view, attribute, docstring(text, indent, sections=sections))
+
+
+def _allowance(op: ir.Operation) -> str:
+    """Which scope an operation needs, and how often it may be called."""
+    alternatives = [" and ".join(f"`{scope}`" for scope in scopes) for scopes in op.scopes if scopes]
+    said: list[str] = []
+    if op.scope_by_request is not None:
+        at = ".".join(op.scope_by_request.at)
+        cases = [f"`{scope}` where `{at}` is `{value}`" for value, scope in op.scope_by_request.cases]
+        said.append(f"Needs the scope {', '.join(cases)}.")
+    elif alternatives:
+        said.append(f"Needs the scope {' or '.join(alternatives)}.")
+    if (limit := op.rate_limit) is not None:
+        said.append(f"At most {limit.requests} requests in {limit.seconds} seconds for each `{limit.per}`.")
+    return " ".join(said)
+
+
+def _returns(w: Writer, op: ir.Operation) -> list[tuple[str, str]]:
+    """What comes back, by its class: what the answers mean would speak of refusals too, which are raised."""
+    if op.envelope is None:
+        stated = [(status, sentence(doc)) for status, doc in op.successes if doc]
+        said = " ".join(f"{status}: {doc}" if len(stated) > 1 else doc for status, doc in stated)
+        return [("Receipt", f"Status and headers of the answer. {said}")]
+    if op.by_request is not None:
+        asked: dict[str, list[str]] = {}
+        for request, result in op.by_request.cases:
+            asked.setdefault(result, []).append(f"`{w.known.classes[request]}`")
+        return [
+            (w.known.classes[result], f"{sentence(w.api.object(result).doc)} For {' or '.join(requests)}.")
+            for result, requests in asked.items()
+        ]
+    if isinstance(op.result, ir.ObjectRef):
+        return [(w.known.classes[op.result.name], sentence(w.api.object(op.result.name).doc))]
+    if op.result is None:
+        return []
+    return [(pytypes.annotation(op.result, w.known, sent=False), sentence(op.successes[0][1]))]
+
+
+def _refusals(w: Writer, op: ir.Operation) -> list[tuple[str, str]]:
+    """The classes of refusals, and with which codes or statuses each comes."""
+    found: dict[str, list[str]] = {}
+    category_of = {(code.envelope, code.code): code.category for code in w.api.codes}
+    for code, _ in op.errors:
+        if op.envelope is not None:
+            found.setdefault(category_of[op.envelope, code], []).append(f"`{code}`")
+    for meaning in op.statuses:
+        found.setdefault(meaning.category, []).append(f"HTTP {meaning.status}")
+    known = [
+        (category.class_name, f"the service said {', '.join(found[category.name])}.")
+        for category in w.api.categories
+        if category.name in found
+    ]
+    return [
+        *known,
+        ("Refused", f"it said no in another way{'; the base of the classes above' * bool(known)}."),
+    ]

@@ -367,7 +367,8 @@ class Operation:
     body: Body
     result: Type | None
     """None where the answer has no payload to read."""
-    result_doc: str
+    successes: tuple[tuple[str, str], ...]
+    """Status → what an answer with it means."""
     by_request: ResultByRequest | None
     scope_by_request: ScopeByRequest | None
     place: Place

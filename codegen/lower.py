@@ -250,7 +250,7 @@ class _Lowering:
         if isinstance(body, ir.BinaryBody):
             # The media type is the argument: the description lists it with the body, not as a header.
             parameters.insert(0, _content_type(entries.need("requestBody"), body))
-        result, result_doc, statuses = self._responses(entries, envelope, name)
+        result, successes, statuses = self._responses(entries, envelope, name)
         by_request = self._by_request(entries, body)
         if isinstance(result, ir.OneOf):
             if by_request is None:
@@ -295,7 +295,7 @@ class _Lowering:
             parameters=tuple(parameters),
             body=body,
             result=result,
-            result_doc=result_doc,
+            successes=successes,
             by_request=by_request,
             scope_by_request=self._scope_by_request(entries, body, scopes),
             place=node.place,
@@ -534,10 +534,10 @@ class _Lowering:
 
     def _responses(
         self, entries: Entries, envelope: str | None, operation: str
-    ) -> tuple[ir.Type | None, str, tuple[ir.StatusMeaning, ...]]:
+    ) -> tuple[ir.Type | None, tuple[tuple[str, str], ...], tuple[ir.StatusMeaning, ...]]:
         results: list[ir.Type | None] = []
         statuses: list[ir.StatusMeaning] = []
-        doc = ""
+        successes: list[tuple[str, str]] = []
         for status, node in mapping(entries.need("responses")).items():
             if not re.fullmatch(r"[1-5]([0-9]{2}|[xX]{2})|default", status):
                 raise Refusal(node.place, f"{status!r} is not a status such as 404 or 5XX")
@@ -557,12 +557,12 @@ class _Lowering:
                 raise Refusal(advice.place, "says nothing without an 'x-category'")
             if status[0] != "2":
                 continue
-            doc = doc or response.text("description")
+            successes.append((status, response.text("description")))
             if envelope is not None:
                 if not answers:
                     raise Refusal(response.place, "an answer with an envelope has a JSON schema")
                 results += self._payloads(answers, self.envelopes[envelope])
-        return self._one(results, entries), doc, tuple(statuses)
+        return self._one(results, entries), tuple(successes), tuple(statuses)
 
     def _response(self, node: Node) -> Entries:
         response = Entries(self.schemas.resolve(node), _RESPONSE)

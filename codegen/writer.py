@@ -134,6 +134,29 @@ def attribute_names(item: ir.Object) -> dict[str, str]:
 
 def field_doc(field: ir.Field) -> str:
     """What is said about a field."""
-    return " ".join(
-        said for said in (field.doc, field.scope and f"Comes with the scope `{field.scope}`.") if said
-    )
+    scope = f"Comes with the scope `{field.scope}`." if field.scope else ""
+    return " ".join(said for said in (field.doc, limits_doc(field.type), scope) if said)
+
+
+def limits_doc(type_: ir.Type) -> str:
+    """The limits of a value in words; empty when it has none worth a word."""
+    if isinstance(type_, ir.Nullable):
+        return limits_doc(type_.inner)
+    if isinstance(type_, ir.Text):
+        least = type_.min_length if (type_.min_length or 0) > 1 else None
+        if type_.max_utf16 is not None:
+            return _between(least, type_.max_utf16, " UTF-16 code units")
+        return _between(least, type_.max_length, " characters")
+    if isinstance(type_, (ir.Integer, ir.Number)):
+        return _between(type_.minimum, type_.maximum, "")
+    if isinstance(type_, ir.ListOf):
+        return _between(type_.min_items, type_.max_items, " of them")
+    return ""
+
+
+def _between(least: float | None, most: float | None, unit: str) -> str:
+    if least is not None and most is not None:
+        return f"{least:,} to {most:,}{unit}."
+    if most is not None:
+        return f"At most {most:,}{unit}."
+    return f"At least {least:,}{unit}." if least else ""

@@ -28,9 +28,10 @@ class Client(SyncDriver):
     Args:
         base_url: where every call goes instead of the documented hosts, for example a mock server.
         timeout: seconds to wait for connecting, each read and each write; the default is 30, and 10 for
-            connecting. Uploads have their own.
+            connecting. Sending bytes has its own: 10 for connecting, 60 for a write, 120 for a read.
         transport: an httpx transport, for tests and proxies.
-        http: an httpx client of your own; it is not closed with this one.
+        http: an httpx client of your own, in place of a transport. It is not closed with this one, and its
+            time-outs do not count.
     """
 
     _catalogue = CATALOGUE
@@ -100,9 +101,10 @@ class AsyncClient(AsyncDriver):
     Args:
         base_url: where every call goes instead of the documented hosts, for example a mock server.
         timeout: seconds to wait for connecting, each read and each write; the default is 30, and 10 for
-            connecting. Uploads have their own.
+            connecting. Sending bytes has its own: 10 for connecting, 60 for a write, 120 for a read.
         transport: an httpx transport, for tests and proxies.
-        http: an httpx client of your own; it is not closed with this one.
+        http: an httpx client of your own, in place of a transport. It is not closed with this one, and its
+            time-outs do not count.
     """
 
     _catalogue = CATALOGUE

@@ -129,6 +129,76 @@ components:
         use(api)(how=None)
 
 
+SAID = """\
+paths:
+  /thing:
+    post:
+      operationId: useThing
+      tags: [things]
+      summary: Use it.
+      x-envelope: boxed
+      x-idempotent: true
+      x-errors: [bad_box]
+      x-rate-limit: {requests: 6, seconds: 60, per: access_token, bucket: b}
+      security: [{token: [a]}, {token: [b, c]}]
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Body"}}}}
+      responses: {"200": {description: "The thing, or an error.", content: {application/json: {schema: {$ref: "#/components/schemas/Boxed"}}}}}
+components:
+  schemas:
+    Body:
+      type: object
+      properties:
+        name: {type: string, description: Its name., maxLength: 2200, x-max-utf16: 2200}
+        sizes: {type: array, minItems: 1, maxItems: 35, items: {type: integer}}
+        count: {type: integer, minimum: 0, description: How many.}
+    Boxed:
+      type: object
+      required: [data, error]
+      properties: {data: {$ref: "#/components/schemas/Thing"}, error: {$ref: "#/components/schemas/Fine"}}
+    Fine: {type: object, required: [code], properties: {code: {const: ok}}}
+    Thing: {type: object, description: What was used., properties: {n: {type: integer}}}
+"""
+
+
+def test_a_docstring_says_what_is_needed_taken_returned_and_raised(generate: Generator) -> None:
+    api = generate(SAID)
+    face = inspect.getdoc(api.module("faces.things").ThingsFace.use_thing)
+    assert (
+        face
+        == """\
+Use it.
+
+Needs the scope `a` or `b` and `c`. At most 6 requests in 60 seconds for each `access_token`.
+
+Args:
+    access_token: The user's access token, for this call only.
+    name: Its name. At most 2,200 UTF-16 code units.
+    sizes: 1 to 35 of them.
+    count: How many.
+
+Returns:
+    Thing: What was used.
+
+Raises:
+    Impossible: an argument cannot be sent as it is.
+    CouldNotAsk: no answer came back.
+    WrongInput: the service said `bad_box`.
+    Refused: it said no in another way; the base of the classes above.
+    Unreadable: the answer is not what the description promises."""
+    )
+    assert "What was used" not in str(use(api).__doc__), "a pure function returns a call"
+
+
+def test_a_docstring_of_an_upload_tells_its_statuses_apart(generate: Generator) -> None:
+    two = UPLOAD.replace(
+        '{"200": {description: Fine.}', '{"201": {description: Done.}, "206": {description: More.}'
+    )
+    api = generate(one(two, method="put", head=UPLOAD_HEAD, fine=""))
+    face = str(inspect.getdoc(api.module("faces.things").ThingsFace.use_thing))
+    assert "    Receipt: Status and headers of the answer. 201: Done. 206: More.\n" in face
+    assert "    WrongInput: the service said HTTP 416.\n    Broken: the service said HTTP 5xx.\n" in face
+
+
 def test_a_bearer_operation_takes_an_access_token_and_hides_it(generate: Generator) -> None:
     api = generate(one("      security: [{token: [a.read]}, {token: [b.read, c.read]}]\n"))
     call = use(api)(access_token="t0ken")

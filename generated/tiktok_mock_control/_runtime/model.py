@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final, TypeVar, cast, overload
 
@@ -79,6 +79,9 @@ class Model:
 
     def __contains__(self, key: object) -> bool:
         return key in self.raw
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.raw)
 
     def keys(self) -> list[str]:
         """The names received."""

@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final, NoReturn, Union, cast
+from typing import Final, NoReturn, TypeVar, Union, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from . import json_text
 from .errors import Impossible
+
+T = TypeVar("T")
 
 JSON_TYPE: Final = ("Content-Type", "application/json; charset=UTF-8")
 FORM_TYPE: Final = ("Content-Type", "application/x-www-form-urlencoded")
@@ -256,6 +258,11 @@ def content(value: object, field: str) -> None:
     iterable = hasattr(value, "__iter__") or hasattr(value, "__aiter__")
     if type(value) in {str, bytearray, memoryview} or not iterable:
         wrong_type(field, value, "bytes, or an iterable of bytes")
+
+
+def matching(value: object, cases: Mapping[type[object], T]) -> T:
+    """What belongs to the class of a value that was checked to be of one of these classes."""
+    return next(found for kind, found in cases.items() if isinstance(value, kind))
 
 
 def embedded(value: object) -> str:

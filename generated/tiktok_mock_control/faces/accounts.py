@@ -32,12 +32,12 @@ class AccountsFace:
         """List the users.
 
         Returns:
-            Done.
+            AccountList: Every user.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.list_accounts())
@@ -67,12 +67,12 @@ class AccountsFace:
             max_video_seconds: The longest video.
 
         Returns:
-            Done.
+            MockAccount: A TikTok user.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -113,12 +113,12 @@ class AccountsFace:
             max_video_seconds: The longest video.
 
         Returns:
-            Done.
+            MockAccount: A TikTok user.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -149,12 +149,12 @@ class AccountsFace:
             reason: Why the connection ends.
 
         Returns:
-            Done.
+            Disconnected: A connection that ended.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -180,12 +180,12 @@ class AccountsFace:
             scopes: What is granted.
 
         Returns:
-            Done.
+            Login: A user's tokens.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -215,12 +215,12 @@ class AccountsFace:
             code_challenge: The challenge of the code verifier.
 
         Returns:
-            Done.
+            GivenCode: An authorization code.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -244,12 +244,12 @@ class AccountsFace:
             qr: Its address or its token.
 
         Returns:
-            Done.
+            QrScan: How far a login by QR code is.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -273,12 +273,12 @@ class AccountsFace:
             scopes: What is granted.
 
         Returns:
-            Done.
+            QrConfirmed: A login by QR code that was agreed to.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -304,12 +304,12 @@ class AccountsFace:
             client_key: The app; the first one without it.
 
         Returns:
-            Done.
+            PropertyProof: What proves a domain or prefix.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -337,12 +337,12 @@ class AccountsFace:
             client_key: The app; the first one without it.
 
         Returns:
-            Done.
+            PropertyVerdict: Whether a domain or prefix is proved.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -367,12 +367,12 @@ class AsyncAccountsFace:
         """List the users.
 
         Returns:
-            Done.
+            AccountList: Every user.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.list_accounts())
@@ -402,12 +402,12 @@ class AsyncAccountsFace:
             max_video_seconds: The longest video.
 
         Returns:
-            Done.
+            MockAccount: A TikTok user.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -448,12 +448,12 @@ class AsyncAccountsFace:
             max_video_seconds: The longest video.
 
         Returns:
-            Done.
+            MockAccount: A TikTok user.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -484,12 +484,12 @@ class AsyncAccountsFace:
             reason: Why the connection ends.
 
         Returns:
-            Done.
+            Disconnected: A connection that ended.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -515,12 +515,12 @@ class AsyncAccountsFace:
             scopes: What is granted.
 
         Returns:
-            Done.
+            Login: A user's tokens.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -550,12 +550,12 @@ class AsyncAccountsFace:
             code_challenge: The challenge of the code verifier.
 
         Returns:
-            Done.
+            GivenCode: An authorization code.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -579,12 +579,12 @@ class AsyncAccountsFace:
             qr: Its address or its token.
 
         Returns:
-            Done.
+            QrScan: How far a login by QR code is.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -608,12 +608,12 @@ class AsyncAccountsFace:
             scopes: What is granted.
 
         Returns:
-            Done.
+            QrConfirmed: A login by QR code that was agreed to.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -639,12 +639,12 @@ class AsyncAccountsFace:
             client_key: The app; the first one without it.
 
         Returns:
-            Done.
+            PropertyProof: What proves a domain or prefix.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -672,12 +672,12 @@ class AsyncAccountsFace:
             client_key: The app; the first one without it.
 
         Returns:
-            Done.
+            PropertyVerdict: Whether a domain or prefix is proved.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(

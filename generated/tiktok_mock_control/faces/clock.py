@@ -20,12 +20,12 @@ class ClockFace:
         """Read the clock.
 
         Returns:
-            Done.
+            Clock: A world's clock.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.get_clock())
@@ -47,12 +47,12 @@ class ClockFace:
             resume: Run on from where it stands.
 
         Returns:
-            Done.
+            Clock: A world's clock.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -77,12 +77,12 @@ class AsyncClockFace:
         """Read the clock.
 
         Returns:
-            Done.
+            Clock: A world's clock.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.get_clock())
@@ -104,12 +104,12 @@ class AsyncClockFace:
             resume: Run on from where it stands.
 
         Returns:
-            Done.
+            Clock: A world's clock.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(

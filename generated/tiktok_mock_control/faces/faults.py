@@ -22,12 +22,12 @@ class FaultsFace:
         """Ask what was planned and what happened of it.
 
         Returns:
-            Done.
+            FaultReport: The plan and what became of it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.get_faults())
@@ -57,12 +57,12 @@ class FaultsFace:
             seconds: How long, for kinds that take time.
 
         Returns:
-            Done.
+            Fault: A planned fault.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -84,12 +84,12 @@ class FaultsFace:
         """Forget the plan.
 
         Returns:
-            Done.
+            FaultReport: The plan and what became of it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.clear_faults())
@@ -107,12 +107,12 @@ class AsyncFaultsFace:
         """Ask what was planned and what happened of it.
 
         Returns:
-            Done.
+            FaultReport: The plan and what became of it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.get_faults())
@@ -142,12 +142,12 @@ class AsyncFaultsFace:
             seconds: How long, for kinds that take time.
 
         Returns:
-            Done.
+            Fault: A planned fault.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -169,12 +169,12 @@ class AsyncFaultsFace:
         """Forget the plan.
 
         Returns:
-            Done.
+            FaultReport: The plan and what became of it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.clear_faults())

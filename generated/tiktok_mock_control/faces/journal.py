@@ -45,12 +45,12 @@ class JournalFace:
             wait: For how many seconds to wait.
 
         Returns:
-            Done.
+            JournalPage: What was asked and answered.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -85,12 +85,12 @@ class JournalFace:
             faults_used_up: Whether every planned fault must have happened.
 
         Returns:
-            Done.
+            Checked: It is so.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -108,12 +108,12 @@ class JournalFace:
         """Forget what happened.
 
         Returns:
-            Done.
+            JournalCursor: Where the journal stands.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.clear_journal())
@@ -124,12 +124,12 @@ class JournalFace:
         """Ask how much of the API was met.
 
         Returns:
-            Done.
+            CoverageResult: How much of the API was met.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.get_coverage())
@@ -170,12 +170,12 @@ class AsyncJournalFace:
             wait: For how many seconds to wait.
 
         Returns:
-            Done.
+            JournalPage: What was asked and answered.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -210,12 +210,12 @@ class AsyncJournalFace:
             faults_used_up: Whether every planned fault must have happened.
 
         Returns:
-            Done.
+            Checked: It is so.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -233,12 +233,12 @@ class AsyncJournalFace:
         """Forget what happened.
 
         Returns:
-            Done.
+            JournalCursor: Where the journal stands.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.clear_journal())
@@ -249,12 +249,12 @@ class AsyncJournalFace:
         """Ask how much of the API was met.
 
         Returns:
-            Done.
+            CoverageResult: How much of the API was met.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.get_coverage())

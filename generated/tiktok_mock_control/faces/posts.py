@@ -20,12 +20,12 @@ class PostsFace:
         """List the posts.
 
         Returns:
-            Done.
+            PostList: Every post.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.list_posts())
@@ -41,12 +41,12 @@ class PostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -66,12 +66,12 @@ class PostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -91,12 +91,12 @@ class PostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -116,12 +116,12 @@ class PostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -145,12 +145,12 @@ class PostsFace:
             title: Its title.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -174,12 +174,12 @@ class PostsFace:
             reason: The fail reason.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -200,12 +200,12 @@ class PostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -225,12 +225,12 @@ class PostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -250,12 +250,12 @@ class PostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -277,12 +277,12 @@ class AsyncPostsFace:
         """List the posts.
 
         Returns:
-            Done.
+            PostList: Every post.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.list_posts())
@@ -298,12 +298,12 @@ class AsyncPostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -323,12 +323,12 @@ class AsyncPostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -348,12 +348,12 @@ class AsyncPostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -373,12 +373,12 @@ class AsyncPostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -402,12 +402,12 @@ class AsyncPostsFace:
             title: Its title.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -431,12 +431,12 @@ class AsyncPostsFace:
             reason: The fail reason.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -457,12 +457,12 @@ class AsyncPostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -482,12 +482,12 @@ class AsyncPostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -507,12 +507,12 @@ class AsyncPostsFace:
             publish_id: Its publish id.
 
         Returns:
-            Done.
+            MockPost: A post or draft.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(

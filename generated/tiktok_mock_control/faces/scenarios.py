@@ -20,12 +20,12 @@ class ScenariosFace:
         """List the scenarios.
 
         Returns:
-            Done.
+            ScenarioList: Every scenario.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.list_scenarios())
@@ -41,12 +41,12 @@ class ScenariosFace:
             name: Its name.
 
         Returns:
-            Done.
+            ScenarioInfo: A scenario.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -68,12 +68,12 @@ class AsyncScenariosFace:
         """List the scenarios.
 
         Returns:
-            Done.
+            ScenarioList: Every scenario.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.list_scenarios())
@@ -89,12 +89,12 @@ class AsyncScenariosFace:
             name: Its name.
 
         Returns:
-            Done.
+            ScenarioInfo: A scenario.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(

@@ -22,12 +22,12 @@ class WebhooksFace:
         """List the events that went out, or did not.
 
         Returns:
-            Done.
+            DeliveryList: Every event.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.list_deliveries())
@@ -43,12 +43,12 @@ class WebhooksFace:
             id: Its id.
 
         Returns:
-            Done.
+            MockDelivery: An event on its way.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -70,12 +70,12 @@ class WebhooksFace:
             client_key: The app; the first one without it.
 
         Returns:
-            Done.
+            WebhookUrl: Where events go.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -96,12 +96,12 @@ class WebhooksFace:
             client_key: Its key; the first one without it.
 
         Returns:
-            Done.
+            MockDelivery: An event on its way.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -129,12 +129,12 @@ class WebhooksFace:
             anonymous: Whether it names no user.
 
         Returns:
-            Done.
+            MockDelivery: An event on its way.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -160,12 +160,12 @@ class AsyncWebhooksFace:
         """List the events that went out, or did not.
 
         Returns:
-            Done.
+            DeliveryList: Every event.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.list_deliveries())
@@ -181,12 +181,12 @@ class AsyncWebhooksFace:
             id: Its id.
 
         Returns:
-            Done.
+            MockDelivery: An event on its way.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -208,12 +208,12 @@ class AsyncWebhooksFace:
             client_key: The app; the first one without it.
 
         Returns:
-            Done.
+            WebhookUrl: Where events go.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -234,12 +234,12 @@ class AsyncWebhooksFace:
             client_key: Its key; the first one without it.
 
         Returns:
-            Done.
+            MockDelivery: An event on its way.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -267,12 +267,12 @@ class AsyncWebhooksFace:
             anonymous: Whether it names no user.
 
         Returns:
-            Done.
+            MockDelivery: An event on its way.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(

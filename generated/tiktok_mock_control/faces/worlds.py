@@ -33,12 +33,12 @@ class WorldsFace:
         """Ask whether the mock is ready.
 
         Returns:
-            Done.
+            Ready: Whether the mock is ready.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.is_ready())
@@ -49,12 +49,12 @@ class WorldsFace:
         """List the worlds.
 
         Returns:
-            Done.
+            WorldList: Every world.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.list_worlds())
@@ -88,12 +88,12 @@ class WorldsFace:
             verified_domains: What may be pulled from.
 
         Returns:
-            Done.
+            World: A world and how to reach it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -124,12 +124,12 @@ class WorldsFace:
             name: The name of the copy.
 
         Returns:
-            Done.
+            World: A world and how to reach it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -150,12 +150,12 @@ class WorldsFace:
             name: Its name.
 
         Returns:
-            Done.
+            Dropped: A world that is no more.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -170,12 +170,12 @@ class WorldsFace:
         """Begin anew.
 
         Returns:
-            Done.
+            World: A world and how to reach it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.reset_world())
@@ -195,12 +195,12 @@ class WorldsFace:
             tokens: Users that are logged in.
 
         Returns:
-            Done.
+            Sown: What came of a seed.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -217,12 +217,12 @@ class WorldsFace:
         """Read every switch.
 
         Returns:
-            Done.
+            SwitchValues: Every switch.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.get_switches())
@@ -238,12 +238,12 @@ class WorldsFace:
             switches: Their names and values.
 
         Returns:
-            Done.
+            SwitchValues: Every switch.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -258,12 +258,12 @@ class WorldsFace:
         """List the apps.
 
         Returns:
-            Done.
+            AppList: Every app.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(operations.list_apps())
@@ -281,12 +281,12 @@ class AsyncWorldsFace:
         """Ask whether the mock is ready.
 
         Returns:
-            Done.
+            Ready: Whether the mock is ready.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.is_ready())
@@ -297,12 +297,12 @@ class AsyncWorldsFace:
         """List the worlds.
 
         Returns:
-            Done.
+            WorldList: Every world.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.list_worlds())
@@ -336,12 +336,12 @@ class AsyncWorldsFace:
             verified_domains: What may be pulled from.
 
         Returns:
-            Done.
+            World: A world and how to reach it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -372,12 +372,12 @@ class AsyncWorldsFace:
             name: The name of the copy.
 
         Returns:
-            Done.
+            World: A world and how to reach it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -398,12 +398,12 @@ class AsyncWorldsFace:
             name: Its name.
 
         Returns:
-            Done.
+            Dropped: A world that is no more.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -418,12 +418,12 @@ class AsyncWorldsFace:
         """Begin anew.
 
         Returns:
-            Done.
+            World: A world and how to reach it.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.reset_world())
@@ -443,12 +443,12 @@ class AsyncWorldsFace:
             tokens: Users that are logged in.
 
         Returns:
-            Done.
+            Sown: What came of a seed.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -465,12 +465,12 @@ class AsyncWorldsFace:
         """Read every switch.
 
         Returns:
-            Done.
+            SwitchValues: Every switch.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.get_switches())
@@ -486,12 +486,12 @@ class AsyncWorldsFace:
             switches: Their names and values.
 
         Returns:
-            Done.
+            SwitchValues: Every switch.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -506,12 +506,12 @@ class AsyncWorldsFace:
         """List the apps.
 
         Returns:
-            Done.
+            AppList: Every app.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            Refused: it said no in another way.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.list_apps())

@@ -17,10 +17,23 @@ import httpx
 
 from . import json_text
 from .call import Answer, Call, Receipt
-from .errors import Catalogue, CouldNotAsk, Refused, Sent, TimedOut, Unreadable, excerpt, kind_of, mask
+from .errors import (
+    Catalogue,
+    CouldNotAsk,
+    Impossible,
+    Refused,
+    Sent,
+    TimedOut,
+    Unreadable,
+    excerpt,
+    kind_of,
+    mask,
+)
 from .model import Mismatch, name_of
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from anyio import Event
     from typing_extensions import Self
 
@@ -31,7 +44,10 @@ _PER_CALL: Final = {
 }
 """Headers that a client may have as defaults and that are nobody's business but the call's."""
 
-_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_SENT: Final = (
+    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol),
+    httpx.ProxyError,  # the proxy did not make a connection
+)
 
 CALL_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0, pool=None)
 """To wait for a connection of one's own to become free is no failure, however many calls wait."""
@@ -291,6 +307,10 @@ class _Driver:
         )
 
 
+def _closed() -> Impossible:
+    return Impossible("client", "a closed one", "must be open", "make a new one, or call before it is closed")
+
+
 def _kept(defaults: httpx.Headers) -> list[tuple[bytes, bytes]]:
     """What a client sends with every request: what it accepts and who it is, but no token."""
     return [(name, value) for name, value in defaults.raw if name.lower() not in _PER_CALL]
@@ -378,9 +398,12 @@ class SyncDriver(_Driver):
             if not isinstance(body, Iterable):
                 raise TypeError("a sync client needs a body that can be iterated without await")
             body = _Pieces(body)
-        request = self._request(call, body, self.http.headers)
+        http = self.http
+        if http.is_closed:
+            raise _closed()
+        request = self._request(call, body, http.headers)
         try:
-            response = self.http.send(request)
+            response = http.send(request)
         except httpx.RequestError as problem:
             lost = self._lost(call, problem)
         else:
@@ -402,7 +425,9 @@ class SyncDriver(_Driver):
 
 
 class AsyncDriver(_Driver):
-    """Performs calls and awaits them. Safe to share between tasks of one event loop."""
+    """Performs calls and awaits them. Safe to share between tasks of one event loop, and to use in another one
+    when that is over.
+    """
 
     def __init__(
         self,
@@ -417,6 +442,7 @@ class AsyncDriver(_Driver):
         self._owned = http is None
         self._transport = transport
         self._room = _Room(MOST_CONNECTIONS)
+        self._loop: AbstractEventLoop | None = None
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -449,18 +475,41 @@ class AsyncDriver(_Driver):
             from anyio import to_thread
 
             await to_thread.run_sync(shared_ssl_context)  # tens of milliseconds: not on the event loop
-        request = self._request(call, body, self.http.headers)
+        if self._owned:
+            self._follow_loop()
+        http = self.http
+        if http.is_closed:
+            raise _closed()
+        request = self._request(call, body, http.headers)
         try:
             if self._owned:
                 async with self._room:
-                    response = await self.http.send(request)
+                    response = await http.send(request)
             else:  # how many connections it has is its owner's business
-                response = await self.http.send(request)
+                response = await http.send(request)
         except httpx.RequestError as problem:
             lost = self._lost(call, problem)
         else:
             return self._read(call, response)
         raise lost  # out of the handler: httpx's exception carries the request, headers and all
+
+    def _follow_loop(self) -> None:
+        """Leave connections behind that went with their event loop: whoever calls `asyncio.run` again has
+        another one.
+        """
+        from asyncio import get_running_loop
+
+        try:
+            loop = get_running_loop()
+        except RuntimeError:  # not asyncio
+            return
+        if loop is self._loop:
+            return
+        if self._loop is not None and self._loop.is_closed():
+            self._room = _Room(MOST_CONNECTIONS)
+            if self._transport is None and not (self._http is not None and self._http.is_closed):
+                self._http = None
+        self._loop = loop
 
     async def close(self) -> None:
         """Close the connections, unless the httpx client was handed in."""

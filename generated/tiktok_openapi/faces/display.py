@@ -25,7 +25,10 @@ class DisplayFace:
         """Read a user's profile.
 
         Gives the fields that are named, and no others; `open_id` must be named too. One field without its
-        scope fails the whole call.
+        scope fails the whole call. Whether TikTok counts the requests by token, user or app is not known.
+
+        Needs the scope `user.info.basic` or `user.info.profile` or `user.info.stats`. At most 600 requests in
+        60 seconds for each `access_token`.
 
         Sources:
         - https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
@@ -33,16 +36,20 @@ class DisplayFace:
 
         Args:
             access_token: The user's access token, for this call only.
-            fields: What to read, separated by commas.
+            fields: What to read, separated by commas. At least 1 of them.
 
         Returns:
-            The profile.
+            UserData: A user.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `scope_permission_missed`,
-                `access_token_invalid`, `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`.
+            LoginRequired: the service said `scope_permission_missed`, `access_token_invalid`,
+                `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -63,7 +70,10 @@ class DisplayFace:
         """List a user's videos.
 
         Public videos only, newest first. For the next page, send the `cursor` of this one, as long as
-        `has_more` is true. The fields stand in the query, everything else in the body.
+        `has_more` is true. The fields stand in the query, everything else in the body. Whether TikTok counts
+        the requests by token, user or app is not known.
+
+        Needs the scope `video.list`. At most 600 requests in 60 seconds for each `access_token`.
 
         Sources:
         - https://developers.tiktok.com/doc/tiktok-api-v2-video-list
@@ -71,19 +81,23 @@ class DisplayFace:
 
         Args:
             access_token: The user's access token, for this call only.
-            fields: What to read, separated by commas. In the body it does not count.
+            fields: What to read, separated by commas. In the body it does not count. At least 1 of them.
             cursor: Gives videos made before this time, in milliseconds since 1970. Leave it out for the first
                 page: 0 is read as 1970 and gives nothing. Any time will do.
-            max_count: How many videos at most; 10 unless named.
+            max_count: How many videos at most; 10 unless named. At most 20.
 
         Returns:
-            One page of videos.
+            VideoPage: One page of videos, newest first.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `scope_permission_missed`,
-                `access_token_invalid`, `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`.
+            LoginRequired: the service said `scope_permission_missed`, `access_token_invalid`,
+                `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -105,7 +119,10 @@ class DisplayFace:
         """Read certain videos of a user.
 
         Also the way to get a fresh `cover_image_url`. Only the user's own videos come back. The fields stand
-        in the query, everything else in the body.
+        in the query, everything else in the body. Whether TikTok counts the requests by token, user or app is
+        not known.
+
+        Needs the scope `video.list`. At most 600 requests in 60 seconds for each `access_token`.
 
         Sources:
         - https://developers.tiktok.com/doc/tiktok-api-v2-video-query
@@ -114,16 +131,20 @@ class DisplayFace:
         Args:
             access_token: The user's access token, for this call only.
             filters: Which videos.
-            fields: What to read, separated by commas. In the body it does not count.
+            fields: What to read, separated by commas. In the body it does not count. At least 1 of them.
 
         Returns:
-            The videos.
+            VideoQueryResult: The videos that were found.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `scope_permission_missed`,
-                `access_token_invalid`, `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`.
+            LoginRequired: the service said `scope_permission_missed`, `access_token_invalid`,
+                `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -150,7 +171,10 @@ class AsyncDisplayFace:
         """Read a user's profile.
 
         Gives the fields that are named, and no others; `open_id` must be named too. One field without its
-        scope fails the whole call.
+        scope fails the whole call. Whether TikTok counts the requests by token, user or app is not known.
+
+        Needs the scope `user.info.basic` or `user.info.profile` or `user.info.stats`. At most 600 requests in
+        60 seconds for each `access_token`.
 
         Sources:
         - https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
@@ -158,16 +182,20 @@ class AsyncDisplayFace:
 
         Args:
             access_token: The user's access token, for this call only.
-            fields: What to read, separated by commas.
+            fields: What to read, separated by commas. At least 1 of them.
 
         Returns:
-            The profile.
+            UserData: A user.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `scope_permission_missed`,
-                `access_token_invalid`, `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`.
+            LoginRequired: the service said `scope_permission_missed`, `access_token_invalid`,
+                `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -188,7 +216,10 @@ class AsyncDisplayFace:
         """List a user's videos.
 
         Public videos only, newest first. For the next page, send the `cursor` of this one, as long as
-        `has_more` is true. The fields stand in the query, everything else in the body.
+        `has_more` is true. The fields stand in the query, everything else in the body. Whether TikTok counts
+        the requests by token, user or app is not known.
+
+        Needs the scope `video.list`. At most 600 requests in 60 seconds for each `access_token`.
 
         Sources:
         - https://developers.tiktok.com/doc/tiktok-api-v2-video-list
@@ -196,19 +227,23 @@ class AsyncDisplayFace:
 
         Args:
             access_token: The user's access token, for this call only.
-            fields: What to read, separated by commas. In the body it does not count.
+            fields: What to read, separated by commas. In the body it does not count. At least 1 of them.
             cursor: Gives videos made before this time, in milliseconds since 1970. Leave it out for the first
                 page: 0 is read as 1970 and gives nothing. Any time will do.
-            max_count: How many videos at most; 10 unless named.
+            max_count: How many videos at most; 10 unless named. At most 20.
 
         Returns:
-            One page of videos.
+            VideoPage: One page of videos, newest first.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `scope_permission_missed`,
-                `access_token_invalid`, `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`.
+            LoginRequired: the service said `scope_permission_missed`, `access_token_invalid`,
+                `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -230,7 +265,10 @@ class AsyncDisplayFace:
         """Read certain videos of a user.
 
         Also the way to get a fresh `cover_image_url`. Only the user's own videos come back. The fields stand
-        in the query, everything else in the body.
+        in the query, everything else in the body. Whether TikTok counts the requests by token, user or app is
+        not known.
+
+        Needs the scope `video.list`. At most 600 requests in 60 seconds for each `access_token`.
 
         Sources:
         - https://developers.tiktok.com/doc/tiktok-api-v2-video-query
@@ -239,16 +277,20 @@ class AsyncDisplayFace:
         Args:
             access_token: The user's access token, for this call only.
             filters: Which videos.
-            fields: What to read, separated by commas. In the body it does not count.
+            fields: What to read, separated by commas. In the body it does not count. At least 1 of them.
 
         Returns:
-            The videos.
+            VideoQueryResult: The videos that were found.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `scope_permission_missed`,
-                `access_token_invalid`, `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`.
+            LoginRequired: the service said `scope_permission_missed`, `access_token_invalid`,
+                `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(

@@ -61,17 +61,17 @@ class OauthFace:
 
         Args:
             client_key: The app's key. It is not called `client_id`.
-            scope: What to ask for, separated by commas.
+            scope: What to ask for, separated by commas. At least 1 of them.
             redirect_uri: Where to send the user back. Exactly as registered for the app, a slash at the end
                 included. Web: https, no query, no fragment. Desktop: http or https, `localhost` or
                 `127.0.0.1`, with a port (registered as `*`, any port fits). iOS: a universal link. Android:
-                an app link.
+                an app link. At most 511 characters.
             state: Comes back unchanged. Make it random, and compare.
             code_challenge: Required for desktop and mobile apps. The SHA-256 of the code verifier in
                 lower-case hexadecimal digits (64); not base64url as elsewhere.
             code_challenge_method: Comes with code_challenge.
             disable_auto_auth: 0 (as without it): a user who is logged in and has agreed before can be sent
-                back at once. 1: the page is always shown. Web only.
+                back at once. 1: the page is always shown. Web only. 0 to 1.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
@@ -131,14 +131,18 @@ class OauthFace:
             body: What to send.
 
         Returns:
-            The token, or an error.
+            UserToken: The tokens of a user. For `AuthorizationCodeGrant` or `RefreshTokenGrant`.
+            ClientToken: The token of an app. For `ClientCredentialsGrant`.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `access_denied`, `invalid_client`, `invalid_grant`,
-                `invalid_request`, `invalid_scope`, `unauthorized_client`, `unsupported_grant_type`,
-                `unsupported_response_type`, `server_error`, `temporarily_unavailable`.
+            InputRefused: the service said `invalid_client`, `invalid_request`, `invalid_scope`,
+                `unsupported_grant_type`, `unsupported_response_type`.
+            LoginRequired: the service said `access_denied`, `invalid_grant`.
+            AppNotApproved: the service said `unauthorized_client`.
+            ServerFault: the service said `server_error`, `temporarily_unavailable`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -171,13 +175,16 @@ class OauthFace:
             token: The user's access token.
 
         Returns:
-            The connection has ended (an empty object or an empty body), or an error.
+            Revoked: The connection has ended; there is nothing more to say.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `access_denied`, `invalid_client`, `invalid_grant`,
-                `invalid_request`, `unauthorized_client`, `server_error`, `temporarily_unavailable`.
+            InputRefused: the service said `invalid_client`, `invalid_request`.
+            LoginRequired: the service said `access_denied`, `invalid_grant`.
+            AppNotApproved: the service said `unauthorized_client`.
+            ServerFault: the service said `server_error`, `temporarily_unavailable`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -206,17 +213,19 @@ class OauthFace:
 
         Args:
             client_key: The app's key.
-            scope: What to ask for, separated by commas on the wire.
+            scope: What to ask for, separated by commas on the wire. At least 1 of them.
             state: Comes back unchanged.
 
         Returns:
-            The QR code, or an error.
+            QrCode: What to show as a QR code, and how to ask for its status.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_client`, `invalid_request`, `invalid_scope`,
-                `unauthorized_client`, `server_error`, `temporarily_unavailable`.
+            InputRefused: the service said `invalid_client`, `invalid_request`, `invalid_scope`.
+            AppNotApproved: the service said `unauthorized_client`.
+            ServerFault: the service said `server_error`, `temporarily_unavailable`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -248,13 +257,16 @@ class OauthFace:
             token: The token that came with the QR code.
 
         Returns:
-            The status, or an error.
+            QrStatus: How far a login by QR code is.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `access_denied`, `invalid_client`, `invalid_grant`,
-                `invalid_request`, `unauthorized_client`, `server_error`, `temporarily_unavailable`.
+            InputRefused: the service said `invalid_client`, `invalid_request`.
+            LoginRequired: the service said `access_denied`, `invalid_grant`.
+            AppNotApproved: the service said `unauthorized_client`.
+            ServerFault: the service said `server_error`, `temporarily_unavailable`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -305,17 +317,17 @@ class AsyncOauthFace:
 
         Args:
             client_key: The app's key. It is not called `client_id`.
-            scope: What to ask for, separated by commas.
+            scope: What to ask for, separated by commas. At least 1 of them.
             redirect_uri: Where to send the user back. Exactly as registered for the app, a slash at the end
                 included. Web: https, no query, no fragment. Desktop: http or https, `localhost` or
                 `127.0.0.1`, with a port (registered as `*`, any port fits). iOS: a universal link. Android:
-                an app link.
+                an app link. At most 511 characters.
             state: Comes back unchanged. Make it random, and compare.
             code_challenge: Required for desktop and mobile apps. The SHA-256 of the code verifier in
                 lower-case hexadecimal digits (64); not base64url as elsewhere.
             code_challenge_method: Comes with code_challenge.
             disable_auto_auth: 0 (as without it): a user who is logged in and has agreed before can be sent
-                back at once. 1: the page is always shown. Web only.
+                back at once. 1: the page is always shown. Web only. 0 to 1.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
@@ -375,14 +387,18 @@ class AsyncOauthFace:
             body: What to send.
 
         Returns:
-            The token, or an error.
+            UserToken: The tokens of a user. For `AuthorizationCodeGrant` or `RefreshTokenGrant`.
+            ClientToken: The token of an app. For `ClientCredentialsGrant`.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `access_denied`, `invalid_client`, `invalid_grant`,
-                `invalid_request`, `invalid_scope`, `unauthorized_client`, `unsupported_grant_type`,
-                `unsupported_response_type`, `server_error`, `temporarily_unavailable`.
+            InputRefused: the service said `invalid_client`, `invalid_request`, `invalid_scope`,
+                `unsupported_grant_type`, `unsupported_response_type`.
+            LoginRequired: the service said `access_denied`, `invalid_grant`.
+            AppNotApproved: the service said `unauthorized_client`.
+            ServerFault: the service said `server_error`, `temporarily_unavailable`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -415,13 +431,16 @@ class AsyncOauthFace:
             token: The user's access token.
 
         Returns:
-            The connection has ended (an empty object or an empty body), or an error.
+            Revoked: The connection has ended; there is nothing more to say.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `access_denied`, `invalid_client`, `invalid_grant`,
-                `invalid_request`, `unauthorized_client`, `server_error`, `temporarily_unavailable`.
+            InputRefused: the service said `invalid_client`, `invalid_request`.
+            LoginRequired: the service said `access_denied`, `invalid_grant`.
+            AppNotApproved: the service said `unauthorized_client`.
+            ServerFault: the service said `server_error`, `temporarily_unavailable`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -450,17 +469,19 @@ class AsyncOauthFace:
 
         Args:
             client_key: The app's key.
-            scope: What to ask for, separated by commas on the wire.
+            scope: What to ask for, separated by commas on the wire. At least 1 of them.
             state: Comes back unchanged.
 
         Returns:
-            The QR code, or an error.
+            QrCode: What to show as a QR code, and how to ask for its status.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_client`, `invalid_request`, `invalid_scope`,
-                `unauthorized_client`, `server_error`, `temporarily_unavailable`.
+            InputRefused: the service said `invalid_client`, `invalid_request`, `invalid_scope`.
+            AppNotApproved: the service said `unauthorized_client`.
+            ServerFault: the service said `server_error`, `temporarily_unavailable`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -492,13 +513,16 @@ class AsyncOauthFace:
             token: The token that came with the QR code.
 
         Returns:
-            The status, or an error.
+            QrStatus: How far a login by QR code is.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `access_denied`, `invalid_client`, `invalid_grant`,
-                `invalid_request`, `unauthorized_client`, `server_error`, `temporarily_unavailable`.
+            InputRefused: the service said `invalid_client`, `invalid_request`.
+            LoginRequired: the service said `access_denied`, `invalid_grant`.
+            AppNotApproved: the service said `unauthorized_client`.
+            ServerFault: the service said `server_error`, `temporarily_unavailable`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(

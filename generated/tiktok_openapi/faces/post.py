@@ -56,20 +56,24 @@ class PostFace:
         allows. It needs no body. Three refusals (too many posts, banned, the app's user cap) come with HTTP
         200 on purpose.
 
+        Needs the scope `video.publish`. At most 20 requests in 60 seconds for each `access_token`.
+
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
 
         Args:
             access_token: The user's access token, for this call only.
 
         Returns:
-            The creator info, or one of the refusals that come with HTTP 200.
+            CreatorInfo: What a creator may do.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `spam_risk_too_many_posts`,
-                `spam_risk_user_banned_from_posting`, `reached_active_user_cap`, `access_token_invalid`,
-                `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `spam_risk_too_many_posts`, `spam_risk_user_banned_from_posting`,
+                `reached_active_user_cap`, `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -120,6 +124,8 @@ class PostFace:
         Not to be repeated when the outcome is unknown: the first one may have worked, and a second can post
         twice.
 
+        Needs the scope `video.publish`. At most 6 requests in 60 seconds for each `access_token`.
+
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 
         Args:
@@ -128,16 +134,20 @@ class PostFace:
             source_info: Where the video comes from.
 
         Returns:
-            The post has started.
+            UploadInit: A post that waits for its bytes. For `FileUploadSource`.
+            PullInit: A post whose video TikTok downloads. For `PullFromUrlSource`.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `invalid_param`,
-                `access_token_invalid`, `scope_not_authorized`, `spam_risk_too_many_posts`,
-                `spam_risk_user_banned_from_posting`, `reached_active_user_cap`,
-                `unaudited_client_can_only_post_to_private_accounts`, `url_ownership_unverified`,
-                `privacy_level_option_mismatch`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`, `invalid_param`, `privacy_level_option_mismatch`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `spam_risk_too_many_posts`, `spam_risk_user_banned_from_posting`,
+                `reached_active_user_cap`, `rate_limit_exceeded`.
+            AppNotApproved: the service said `unaudited_client_can_only_post_to_private_accounts`,
+                `url_ownership_unverified`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -187,6 +197,8 @@ class PostFace:
         Unaudited apps may send drafts to public accounts too. At most five drafts can be pending within 24
         hours. Not to be repeated when the outcome is unknown.
 
+        Needs the scope `video.upload`. At most 6 requests in 60 seconds for each `access_token`.
+
         Sources:
         - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
         - https://developers.tiktok.com/doc/content-posting-api-get-started-upload-content
@@ -196,15 +208,19 @@ class PostFace:
             source_info: Where the video comes from.
 
         Returns:
-            The draft has started.
+            UploadInit: A post that waits for its bytes. For `FileUploadSource`.
+            PullInit: A post whose video TikTok downloads. For `PullFromUrlSource`.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `invalid_param`,
-                `access_token_invalid`, `scope_not_authorized`, `spam_risk_too_many_pending_share`,
-                `spam_risk_user_banned_from_posting`, `url_ownership_unverified`, `rate_limit_exceeded`,
-                `internal_error`.
+            InputRefused: the service said `invalid_params`, `invalid_param`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `spam_risk_too_many_pending_share`,
+                `spam_risk_user_banned_from_posting`, `rate_limit_exceeded`.
+            AppNotApproved: the service said `url_ownership_unverified`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -228,6 +244,9 @@ class PostFace:
         TikTok downloads the photos; they cannot be uploaded. A draft (`MEDIA_UPLOAD`) needs TikTok's app in
         version 31.8 or later on the creator's phone. Not to be repeated when the outcome is unknown.
 
+        Needs the scope `video.publish` where `post_mode` is `DIRECT_POST`, `video.upload` where `post_mode`
+        is `MEDIA_UPLOAD`. At most 6 requests in 60 seconds for each `access_token`.
+
         Sources:
         - https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
@@ -240,17 +259,20 @@ class PostFace:
             is_aigc: Adds the label for AI-generated content. For photos it stands here, not in post_info.
 
         Returns:
-            The post or the draft has started.
+            PhotoInit: A post whose photos TikTok downloads.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `invalid_param`,
-                `app_version_check_failed`, `access_token_invalid`, `scope_not_authorized`,
-                `spam_risk_too_many_posts`, `spam_risk_user_banned_from_posting`,
-                `spam_risk_too_many_pending_share`, `reached_active_user_cap`,
-                `unaudited_client_can_only_post_to_private_accounts`, `url_ownership_unverified`,
-                `privacy_level_option_mismatch`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`, `invalid_param`, `app_version_check_failed`,
+                `privacy_level_option_mismatch`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `spam_risk_too_many_posts`, `spam_risk_user_banned_from_posting`,
+                `spam_risk_too_many_pending_share`, `reached_active_user_cap`, `rate_limit_exceeded`.
+            AppNotApproved: the service said `unaudited_client_can_only_post_to_private_accounts`,
+                `url_ownership_unverified`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -276,6 +298,9 @@ class PostFace:
         more. The id of a public post follows later, when moderation has ended (usually within a minute,
         sometimes hours), and never for a private one.
 
+        Needs the scope `video.upload` or `video.publish`. At most 30 requests in 60 seconds for each
+        `access_token`.
+
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
 
         Args:
@@ -283,14 +308,17 @@ class PostFace:
             publish_id: The publish_id that the init gave.
 
         Returns:
-            The status.
+            PublishStatus: How far a post is.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_publish_id`, `invalid_params`,
-                `token_not_authorized_for_specified_publish_id`, `access_token_invalid`,
-                `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_publish_id`, `invalid_params`,
+                `token_not_authorized_for_specified_publish_id`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -312,22 +340,24 @@ class PostFace:
         download is nearly done or the file is being processed. The status becomes `FAILED` with the reason
         `publish_cancelled`, and the webhook `post.publish.failed` fires.
 
+        Needs the scope `video.upload` or `video.publish`.
+
         Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 
         Args:
             access_token: The user's access token, for this call only.
             publish_id: The publish_id that the init gave.
 
-        Returns:
-            The post is being stopped.
-
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_publish_id`,
-                `token_not_authorized_for_specified_publish_id`, `publish_not_cancellable`,
-                `access_token_invalid`, `scope_not_authorized`, `url_ownership_unverified`,
-                `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_publish_id`,
+                `token_not_authorized_for_specified_publish_id`, `publish_not_cancellable`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            AppNotApproved: the service said `url_ownership_unverified`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -363,20 +393,24 @@ class AsyncPostFace:
         allows. It needs no body. Three refusals (too many posts, banned, the app's user cap) come with HTTP
         200 on purpose.
 
+        Needs the scope `video.publish`. At most 20 requests in 60 seconds for each `access_token`.
+
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
 
         Args:
             access_token: The user's access token, for this call only.
 
         Returns:
-            The creator info, or one of the refusals that come with HTTP 200.
+            CreatorInfo: What a creator may do.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `spam_risk_too_many_posts`,
-                `spam_risk_user_banned_from_posting`, `reached_active_user_cap`, `access_token_invalid`,
-                `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `spam_risk_too_many_posts`, `spam_risk_user_banned_from_posting`,
+                `reached_active_user_cap`, `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -427,6 +461,8 @@ class AsyncPostFace:
         Not to be repeated when the outcome is unknown: the first one may have worked, and a second can post
         twice.
 
+        Needs the scope `video.publish`. At most 6 requests in 60 seconds for each `access_token`.
+
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 
         Args:
@@ -435,16 +471,20 @@ class AsyncPostFace:
             source_info: Where the video comes from.
 
         Returns:
-            The post has started.
+            UploadInit: A post that waits for its bytes. For `FileUploadSource`.
+            PullInit: A post whose video TikTok downloads. For `PullFromUrlSource`.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `invalid_param`,
-                `access_token_invalid`, `scope_not_authorized`, `spam_risk_too_many_posts`,
-                `spam_risk_user_banned_from_posting`, `reached_active_user_cap`,
-                `unaudited_client_can_only_post_to_private_accounts`, `url_ownership_unverified`,
-                `privacy_level_option_mismatch`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`, `invalid_param`, `privacy_level_option_mismatch`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `spam_risk_too_many_posts`, `spam_risk_user_banned_from_posting`,
+                `reached_active_user_cap`, `rate_limit_exceeded`.
+            AppNotApproved: the service said `unaudited_client_can_only_post_to_private_accounts`,
+                `url_ownership_unverified`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -494,6 +534,8 @@ class AsyncPostFace:
         Unaudited apps may send drafts to public accounts too. At most five drafts can be pending within 24
         hours. Not to be repeated when the outcome is unknown.
 
+        Needs the scope `video.upload`. At most 6 requests in 60 seconds for each `access_token`.
+
         Sources:
         - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
         - https://developers.tiktok.com/doc/content-posting-api-get-started-upload-content
@@ -503,15 +545,19 @@ class AsyncPostFace:
             source_info: Where the video comes from.
 
         Returns:
-            The draft has started.
+            UploadInit: A post that waits for its bytes. For `FileUploadSource`.
+            PullInit: A post whose video TikTok downloads. For `PullFromUrlSource`.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `invalid_param`,
-                `access_token_invalid`, `scope_not_authorized`, `spam_risk_too_many_pending_share`,
-                `spam_risk_user_banned_from_posting`, `url_ownership_unverified`, `rate_limit_exceeded`,
-                `internal_error`.
+            InputRefused: the service said `invalid_params`, `invalid_param`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `spam_risk_too_many_pending_share`,
+                `spam_risk_user_banned_from_posting`, `rate_limit_exceeded`.
+            AppNotApproved: the service said `url_ownership_unverified`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -535,6 +581,9 @@ class AsyncPostFace:
         TikTok downloads the photos; they cannot be uploaded. A draft (`MEDIA_UPLOAD`) needs TikTok's app in
         version 31.8 or later on the creator's phone. Not to be repeated when the outcome is unknown.
 
+        Needs the scope `video.publish` where `post_mode` is `DIRECT_POST`, `video.upload` where `post_mode`
+        is `MEDIA_UPLOAD`. At most 6 requests in 60 seconds for each `access_token`.
+
         Sources:
         - https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
         - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
@@ -547,17 +596,20 @@ class AsyncPostFace:
             is_aigc: Adds the label for AI-generated content. For photos it stands here, not in post_info.
 
         Returns:
-            The post or the draft has started.
+            PhotoInit: A post whose photos TikTok downloads.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_params`, `invalid_param`,
-                `app_version_check_failed`, `access_token_invalid`, `scope_not_authorized`,
-                `spam_risk_too_many_posts`, `spam_risk_user_banned_from_posting`,
-                `spam_risk_too_many_pending_share`, `reached_active_user_cap`,
-                `unaudited_client_can_only_post_to_private_accounts`, `url_ownership_unverified`,
-                `privacy_level_option_mismatch`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_params`, `invalid_param`, `app_version_check_failed`,
+                `privacy_level_option_mismatch`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `spam_risk_too_many_posts`, `spam_risk_user_banned_from_posting`,
+                `spam_risk_too_many_pending_share`, `reached_active_user_cap`, `rate_limit_exceeded`.
+            AppNotApproved: the service said `unaudited_client_can_only_post_to_private_accounts`,
+                `url_ownership_unverified`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -583,6 +635,9 @@ class AsyncPostFace:
         more. The id of a public post follows later, when moderation has ended (usually within a minute,
         sometimes hours), and never for a private one.
 
+        Needs the scope `video.upload` or `video.publish`. At most 30 requests in 60 seconds for each
+        `access_token`.
+
         Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
 
         Args:
@@ -590,14 +645,17 @@ class AsyncPostFace:
             publish_id: The publish_id that the init gave.
 
         Returns:
-            The status.
+            PublishStatus: How far a post is.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_publish_id`, `invalid_params`,
-                `token_not_authorized_for_specified_publish_id`, `access_token_invalid`,
-                `scope_not_authorized`, `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_publish_id`, `invalid_params`,
+                `token_not_authorized_for_specified_publish_id`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(
@@ -619,22 +677,24 @@ class AsyncPostFace:
         download is nearly done or the file is being processed. The status becomes `FAILED` with the reason
         `publish_cancelled`, and the webhook `post.publish.failed` fires.
 
+        Needs the scope `video.upload` or `video.publish`.
+
         Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 
         Args:
             access_token: The user's access token, for this call only.
             publish_id: The publish_id that the init gave.
 
-        Returns:
-            The post is being stopped.
-
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no; known codes: `invalid_publish_id`,
-                `token_not_authorized_for_specified_publish_id`, `publish_not_cancellable`,
-                `access_token_invalid`, `scope_not_authorized`, `url_ownership_unverified`,
-                `rate_limit_exceeded`, `internal_error`.
+            InputRefused: the service said `invalid_publish_id`,
+                `token_not_authorized_for_specified_publish_id`, `publish_not_cancellable`.
+            LoginRequired: the service said `access_token_invalid`, `scope_not_authorized`.
+            TryLater: the service said `rate_limit_exceeded`.
+            AppNotApproved: the service said `url_ownership_unverified`.
+            ServerFault: the service said `internal_error`.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(

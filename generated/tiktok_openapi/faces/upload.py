@@ -41,17 +41,20 @@ class UploadFace:
             upload_url: The upload_url of the init. Works for one hour. Use it as it is.
             content: The bytes.
             content_type: What the bytes are: video/mp4, video/quicktime, video/webm.
-            content_length: Number of bytes in this chunk.
+            content_length: Number of bytes in this chunk. At least 1.
             content_range: `bytes <first>-<last>/<total>`; both ends are included, and the first byte of the
                 video is 0.
 
         Returns:
-            The last chunk is stored; TikTok processes the video.
+            Receipt: Status and headers of the answer. 201: The last chunk is stored; TikTok processes the
+                video. 206: The chunk is stored; TikTok waits for the next.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            InputRefused: the service said HTTP 400, HTTP 403, HTTP 404, HTTP 405, HTTP 416.
+            ServerFault: the service said HTTP 5xx.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return self._client.perform(
@@ -96,17 +99,20 @@ class AsyncUploadFace:
             upload_url: The upload_url of the init. Works for one hour. Use it as it is.
             content: The bytes.
             content_type: What the bytes are: video/mp4, video/quicktime, video/webm.
-            content_length: Number of bytes in this chunk.
+            content_length: Number of bytes in this chunk. At least 1.
             content_range: `bytes <first>-<last>/<total>`; both ends are included, and the first byte of the
                 video is 0.
 
         Returns:
-            The last chunk is stored; TikTok processes the video.
+            Receipt: Status and headers of the answer. 201: The last chunk is stored; TikTok processes the
+                video. 206: The chunk is stored; TikTok waits for the next.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
             CouldNotAsk: no answer came back.
-            Refused: the service said no.
+            InputRefused: the service said HTTP 400, HTTP 403, HTTP 404, HTTP 405, HTTP 416.
+            ServerFault: the service said HTTP 5xx.
+            Refused: it said no in another way; the base of the classes above.
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(

@@ -228,7 +228,7 @@ class Video(Model):
     share_url: str | None = None
     """A link to share."""
     video_description: str | None = None
-    """The creator's description."""
+    """The creator's description. At most 150 characters."""
     duration: int | None = None
     """Seconds."""
     height: int | None = None
@@ -236,7 +236,7 @@ class Video(Model):
     width: int | None = None
     """Pixels."""
     title: str | None = None
-    """The title."""
+    """The title. At most 150 characters."""
     embed_html: str | None = None
     """HTML to embed it."""
     embed_link: str | None = None
@@ -272,7 +272,7 @@ class VideoListRequest:
     read as 1970 and gives nothing. Any time will do.
     """
     max_count: int | None = None
-    """How many videos at most; 10 unless named."""
+    """How many videos at most; 10 unless named. At most 20."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -300,7 +300,7 @@ class VideoFilters:
     """
 
     video_ids: Sequence[str]
-    """Ids of the user's own videos."""
+    """Ids of the user's own videos. At most 20 of them."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)

@@ -181,7 +181,7 @@ class AuthorizationCodeGrant:
     redirect_uri: str
     """The same as in the authorization URL. Only TikTok Minis leave it out."""
     code_verifier: str | None = attrs.field(default=None, repr=False)
-    """For desktop and mobile apps; 43 to 128 letters, digits and `-._~`."""
+    """For desktop and mobile apps; 43 to 128 letters, digits and `-._~`. At most 128 characters."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -313,7 +313,7 @@ class QrCodeRequest:
     client_key: str
     """The app's key."""
     scope: Sequence[Scope | str]
-    """What to ask for, separated by commas on the wire."""
+    """What to ask for, separated by commas on the wire. At least 1 of them."""
     state: str | None = None
     """Comes back unchanged."""
 

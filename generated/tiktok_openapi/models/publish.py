@@ -76,7 +76,7 @@ class VideoPostInfo:
     privacy_level: PrivacyLevel | str
     """Who can see the video. One of the creator's privacy_level_options, chosen by the user."""
     title: str | None = None
-    """The caption. `#` and `@` work, set off by spaces or newlines."""
+    """The caption. `#` and `@` work, set off by spaces or newlines. At most 2,200 UTF-16 code units."""
     disable_duet: bool | None = None
     """Let nobody make a duet. The creator's own setting wins."""
     disable_stitch: bool | None = None
@@ -108,11 +108,11 @@ class FileUploadSource:
 
     source: ClassVar[Literal["FILE_UPLOAD"]] = "FILE_UPLOAD"
     video_size: int
-    """Size of the video in bytes, at most 4 GB."""
+    """Size of the video in bytes, at most 4 GB. At least 1."""
     chunk_size: int
-    """Size of each chunk but the last, in bytes."""
+    """Size of each chunk but the last, in bytes. 1 to 67,108,864."""
     total_chunk_count: int
-    """Number of chunks, rounded down."""
+    """Number of chunks, rounded down. 1 to 1,000."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -166,10 +166,12 @@ class UploadInit(Model):
     """
 
     publish_id: str
-    """The id of this post, for `fetchStatus`. Keep it before sending the first byte. Opaque."""
+    """The id of this post, for `fetchStatus`. Keep it before sending the first byte. Opaque. At most 64
+    characters.
+    """
     upload_url: str = attrs.field(repr=False)
     """Where to send the bytes, within one hour. Whoever knows it can send them, so keep it secret. Host and
-    path vary by region; use it as it is.
+    path vary by region; use it as it is. At most 256 characters.
     """
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
@@ -185,7 +187,7 @@ class PullInit(Model):
     """
 
     publish_id: str
-    """The id of this post, for `fetchStatus`. Opaque."""
+    """The id of this post, for `fetchStatus`. Opaque. At most 64 characters."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
 
@@ -198,9 +200,9 @@ class PhotoPostInfo:
     """
 
     title: str | None = None
-    """A short title. The caption belongs in description."""
+    """A short title. The caption belongs in description. At most 90 UTF-16 code units."""
     description: str | None = None
-    """The caption."""
+    """The caption. At most 4,000 UTF-16 code units."""
     privacy_level: PrivacyLevel | str | None = None
     """Who can see the photos. Required for DIRECT_POST; one of the creator's privacy_level_options."""
     disable_comment: bool | None = None
@@ -225,7 +227,7 @@ class PhotoSource:
     source: ClassVar[Literal["PULL_FROM_URL"]] = "PULL_FROM_URL"
     photo_images: Sequence[str]
     """Addresses of the photos, in order, under the rules of video_url. JPEG or WebP, at most 20 MB each, the
-    shorter side at most 1080 pixels. One bad photo fails them all.
+    shorter side at most 1080 pixels. One bad photo fails them all. 1 to 35 of them.
     """
     photo_cover_index: int
     """Which photo is the cover; 0 is the first."""
@@ -257,7 +259,7 @@ class PhotoInit(Model):
     """
 
     publish_id: str
-    """The id of this post, for `fetchStatus`. Opaque."""
+    """The id of this post, for `fetchStatus`. Opaque. At most 64 characters."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
 

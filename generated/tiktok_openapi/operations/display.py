@@ -36,7 +36,10 @@ def get_user_info(
     """Read a user's profile.
 
     Gives the fields that are named, and no others; `open_id` must be named too. One field without its scope
-    fails the whole call.
+    fails the whole call. Whether TikTok counts the requests by token, user or app is not known.
+
+    Needs the scope `user.info.basic` or `user.info.profile` or `user.info.stats`. At most 600 requests in 60
+    seconds for each `access_token`.
 
     Sources:
     - https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
@@ -44,7 +47,7 @@ def get_user_info(
 
     Args:
         access_token: The user's access token, for this call only.
-        fields: What to read, separated by commas.
+        fields: What to read, separated by commas. At least 1 of them.
 
     Raises:
         Impossible: an argument cannot be sent as it is.
@@ -71,7 +74,10 @@ def list_videos(
     """List a user's videos.
 
     Public videos only, newest first. For the next page, send the `cursor` of this one, as long as `has_more`
-    is true. The fields stand in the query, everything else in the body.
+    is true. The fields stand in the query, everything else in the body. Whether TikTok counts the requests by
+    token, user or app is not known.
+
+    Needs the scope `video.list`. At most 600 requests in 60 seconds for each `access_token`.
 
     Sources:
     - https://developers.tiktok.com/doc/tiktok-api-v2-video-list
@@ -79,10 +85,10 @@ def list_videos(
 
     Args:
         access_token: The user's access token, for this call only.
-        fields: What to read, separated by commas. In the body it does not count.
+        fields: What to read, separated by commas. In the body it does not count. At least 1 of them.
         cursor: Gives videos made before this time, in milliseconds since 1970. Leave it out for the first
             page: 0 is read as 1970 and gives nothing. Any time will do.
-        max_count: How many videos at most; 10 unless named.
+        max_count: How many videos at most; 10 unless named. At most 20.
 
     Raises:
         Impossible: an argument cannot be sent as it is.
@@ -113,7 +119,10 @@ def query_videos(
     """Read certain videos of a user.
 
     Also the way to get a fresh `cover_image_url`. Only the user's own videos come back. The fields stand in
-    the query, everything else in the body.
+    the query, everything else in the body. Whether TikTok counts the requests by token, user or app is not
+    known.
+
+    Needs the scope `video.list`. At most 600 requests in 60 seconds for each `access_token`.
 
     Sources:
     - https://developers.tiktok.com/doc/tiktok-api-v2-video-query
@@ -122,7 +131,7 @@ def query_videos(
     Args:
         access_token: The user's access token, for this call only.
         filters: Which videos.
-        fields: What to read, separated by commas. In the body it does not count.
+        fields: What to read, separated by commas. In the body it does not count. At least 1 of them.
 
     Raises:
         Impossible: an argument cannot be sent as it is.

@@ -70,16 +70,17 @@ def authorize(
 
     Args:
         client_key: The app's key. It is not called `client_id`.
-        scope: What to ask for, separated by commas.
+        scope: What to ask for, separated by commas. At least 1 of them.
         redirect_uri: Where to send the user back. Exactly as registered for the app, a slash at the end
             included. Web: https, no query, no fragment. Desktop: http or https, `localhost` or `127.0.0.1`,
-            with a port (registered as `*`, any port fits). iOS: a universal link. Android: an app link.
+            with a port (registered as `*`, any port fits). iOS: a universal link. Android: an app link. At
+            most 511 characters.
         state: Comes back unchanged. Make it random, and compare.
         code_challenge: Required for desktop and mobile apps. The SHA-256 of the code verifier in lower-case
             hexadecimal digits (64); not base64url as elsewhere.
         code_challenge_method: Comes with code_challenge.
         disable_auto_auth: 0 (as without it): a user who is logged in and has agreed before can be sent back
-            at once. 1: the page is always shown. Web only.
+            at once. 1: the page is always shown. Web only. 0 to 1.
 
     Raises:
         Impossible: an argument cannot be sent as it is.
@@ -230,7 +231,7 @@ def get_qr_code(
 
     Args:
         client_key: The app's key.
-        scope: What to ask for, separated by commas on the wire.
+        scope: What to ask for, separated by commas on the wire. At least 1 of them.
         state: Comes back unchanged.
 
     Raises:

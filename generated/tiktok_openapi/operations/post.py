@@ -62,6 +62,8 @@ def query_creator_info(
     allows. It needs no body. Three refusals (too many posts, banned, the app's user cap) come with HTTP 200
     on purpose.
 
+    Needs the scope `video.publish`. At most 20 requests in 60 seconds for each `access_token`.
+
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
 
     Args:
@@ -119,6 +121,8 @@ def init_video_post(
 
     Not to be repeated when the outcome is unknown: the first one may have worked, and a second can post
     twice.
+
+    Needs the scope `video.publish`. At most 6 requests in 60 seconds for each `access_token`.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 
@@ -183,6 +187,8 @@ def init_inbox_video(
     Unaudited apps may send drafts to public accounts too. At most five drafts can be pending within 24 hours.
     Not to be repeated when the outcome is unknown.
 
+    Needs the scope `video.upload`. At most 6 requests in 60 seconds for each `access_token`.
+
     Sources:
     - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
     - https://developers.tiktok.com/doc/content-posting-api-get-started-upload-content
@@ -220,6 +226,9 @@ def init_content(
 
     TikTok downloads the photos; they cannot be uploaded. A draft (`MEDIA_UPLOAD`) needs TikTok's app in
     version 31.8 or later on the creator's phone. Not to be repeated when the outcome is unknown.
+
+    Needs the scope `video.publish` where `post_mode` is `DIRECT_POST`, `video.upload` where `post_mode` is
+    `MEDIA_UPLOAD`. At most 6 requests in 60 seconds for each `access_token`.
 
     Sources:
     - https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
@@ -267,6 +276,9 @@ def fetch_status(
     post follows later, when moderation has ended (usually within a minute, sometimes hours), and never for a
     private one.
 
+    Needs the scope `video.upload` or `video.publish`. At most 30 requests in 60 seconds for each
+    `access_token`.
+
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
 
     Args:
@@ -300,6 +312,8 @@ def cancel_publish(
     Stops the download of a post or a draft by PULL_FROM_URL, as well as it can; too late when the download is
     nearly done or the file is being processed. The status becomes `FAILED` with the reason
     `publish_cancelled`, and the webhook `post.publish.failed` fires.
+
+    Needs the scope `video.upload` or `video.publish`.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 

@@ -35,7 +35,7 @@ def upload_chunk(
         upload_url: The upload_url of the init. Works for one hour. Use it as it is.
         content: The bytes.
         content_type: What the bytes are: video/mp4, video/quicktime, video/webm.
-        content_length: Number of bytes in this chunk.
+        content_length: Number of bytes in this chunk. At least 1.
         content_range: `bytes <first>-<last>/<total>`; both ends are included, and the first byte of the video
             is 0.
 
