@@ -11,7 +11,7 @@ import attrs
 from . import scenarios, seed, snapshot
 from .control_call import BadRequest, Call, Handler, texts
 from .exchange import Answerer
-from .switches import switch_table, with_texts
+from .switches import switch_table, texts_of, with_texts
 from .worlds import PREFIX
 
 _TEXTS = ("seed", "client_key", "scenario", "webhook_url")
@@ -74,11 +74,7 @@ def make(call: Call) -> object:
 def _switch_texts(given: object) -> tuple[str, ...]:
     if not isinstance(given, dict):
         raise BadRequest("switches must be an object")
-    pairs = cast("dict[str, object]", given).items()
-    return tuple(
-        f"{name}={str(value).lower() if isinstance(value, bool) else '' if value is None else value}"
-        for name, value in pairs
-    )
+    return texts_of(cast("dict[str, object]", given))
 
 
 def fork(call: Call) -> object:

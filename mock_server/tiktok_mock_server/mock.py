@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from .engine import Engine
 from .faults import FaultPlan
 from .jobs import perform, perform_async
 from .journal import Journal
-from .switches import Switches
+from .switches import Switches, named
 from .transport import AsyncTransport, Transport, perform_due
 from .world import Account, App, Delivery, Post, World, default_world
 
@@ -102,7 +102,7 @@ class MockTikTok:
         *,
         seed: str | int = "mock",
         frozen: bool = True,
-        switches: Switches | None = None,
+        switches: Switches | Mapping[str, Any] | None = None,
         auto_approve: bool = False,
         strict: bool = False,
         verified_domains: tuple[str, ...] = (),
@@ -111,11 +111,15 @@ class MockTikTok:
         public: bool = False,
         scenario: str = "",
     ) -> None:
+        if isinstance(switches, Mapping):
+            switches = named(switches)
+        chosen = switches
+
         def recipe() -> World:
             made = default_world(
                 seed=seed,
                 clock=Clock(frozen=frozen),
-                switches=switches,
+                switches=chosen,
                 verified_domains=verified_domains,
                 webhook_url=webhook_url,
                 audited=audited,
@@ -265,7 +269,12 @@ class MockTikTok:
 
     def post(self, publish_id: str) -> Post:
         """A post, by its publish_id."""
-        return self.world.posts[publish_id]
+        found = self.world.posts.get(publish_id)
+        if found is None:
+            raise KeyError(
+                f"there is no post {publish_id!r}; there are {', '.join(self.world.posts) or 'none'}"
+            )
+        return found
 
     # Logging in without a page
 

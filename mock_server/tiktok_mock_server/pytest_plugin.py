@@ -59,6 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers(MARKER))):
+        if marker.args:
+            raise pytest.UsageError(
+                f"the marker {MARKER} takes settings by name only, not {marker.args[0]!r}: "
+                f'write @pytest.mark.{MARKER}(scenario="flaky-uploads")'
+            )
         settings.update(marker.kwargs)
     return settings
 

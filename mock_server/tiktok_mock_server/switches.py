@@ -349,6 +349,19 @@ def _values(hint: object) -> str:
     return names.get(hint, "a day (YYYY-MM-DD)")
 
 
+def texts_of(given: Mapping[str, object]) -> tuple[str, ...]:
+    """`{"rate_limits": False}` in the form that `with_texts` reads."""
+    return tuple(
+        f"{name}={str(value).lower() if isinstance(value, bool) else '' if value is None else value}"
+        for name, value in given.items()
+    )
+
+
+def named(given: Mapping[str, object]) -> Switches:
+    """Switches by name, such as `{"rate_limits": False}`. Raises ValueError."""
+    return with_texts(Switches(), texts_of(given))
+
+
 def with_texts(switches: Switches, settings: Iterable[str]) -> Switches:
     """`switches` changed by texts such as `token_profile=legacy`. Raises ValueError."""
     hints = _hints()

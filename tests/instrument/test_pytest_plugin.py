@@ -77,6 +77,25 @@ def test_one(tiktok_mock):
     result.stdout.fnmatch_lines(["*1 planned fault(s) did not happen*", "*lost at fetchStatus*"])
 
 
+def test_a_setting_without_a_name_is_refused_rather_than_forgotten(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        HEAD
+        + """
+@pytest.mark.tiktok_mock("banned-creator")
+def test_one(tiktok_mock):
+    pass
+
+
+@pytest.mark.tiktok_mock(switches={"daily_posts": 3, "rate_limits": False})
+def test_two(tiktok_mock):
+    assert (tiktok_mock.switches.daily_posts, tiktok_mock.switches.rate_limits) == (3, False)
+"""
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*takes settings by name only, not 'banned-creator'*"])
+
+
 def test_over_http_each_test_has_a_world(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
@@ -128,6 +147,8 @@ def test_a_world_elsewhere_is_made_with_switches_and_says_when_it_is_out_of_reac
         with pytest.raises(RuntimeError, match=r"made no world: .*a world has no 'colour'"):
             RemoteWorld(url, {"colour": "red"})
     assert world.report(10).startswith(f"the mock at {url} does not answer: ")
+    assert world.met() == {}
+    world.drop()
 
 
 def test_a_mock_elsewhere_that_is_not_there_is_said_in_words(pytester: pytest.Pytester) -> None:
