@@ -373,8 +373,19 @@ _PARAMETERS: Final = re.compile(
 )
 
 
+_FIELDS: Final = re.compile(r'"([A-Za-z_]{1,40})"(\s*:\s*)"((?:[^"\\]|\\.)*)')
+"""Fields of JSON that cannot be read as a whole."""
+
+
+def _mask_field(found: re.Match[str]) -> str:
+    name, between, value = found.groups()
+    return f'"{name}"{between}"{mask_value(value, name)}' if name in _secret_names() else found[0]
+
+
 def mask_text(text: str) -> str:
     """A text without tokens and secret parameters."""
+    if ":" in text:
+        text = _FIELDS.sub(_mask_field, text)
     if "." in text:
         text = _TOKENS.sub(r"\1***", text)
     if "=" in text:

@@ -133,6 +133,17 @@ def test_over_http_it_is_searched_and_asserted() -> None:
     assert get().json()["count"] == 0
 
 
+@pytest.mark.parametrize("end", ["", ', "more": oops}', ', "padding": "' + "x" * 20_000 + '"}'])
+def test_nothing_secret_is_shown_of_json_that_cannot_be_read(end: str) -> None:
+    mock = MockTikTok()
+    body = '{"grant_type": "x", "client_secret" : "top-secret-value", "code_verifier":"another-secret' + end
+    talking(mock).ask("POST", "/v2/oauth/token/", content=body, headers={"content-type": "application/json"})
+    shown = json.dumps([entry.describe() for entry in mock.journal])
+    assert "top-secret-value" not in shown
+    assert "another-secret" not in shown
+    assert "client_secret" in shown
+
+
 @pytest.mark.parametrize(
     "query",
     ["count=inf", "count=nan", "count=-1", "limit=0", "limit=-1", "wait=nan", "wait=soon", "status=x"],
