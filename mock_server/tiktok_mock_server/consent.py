@@ -13,11 +13,9 @@ from .description import node
 from .messages import Outbound, form_pairs
 from .pages import render
 from .rules import authorize
-from .rules.authorize import Faulty, Wish
+from .rules.authorize import ALWAYS_INCLUDED, Faulty, Wish
 from .why import log
 from .world import SESSION_COOKIE, Account
-
-ALWAYS_INCLUDED = "user.info.basic"
 
 
 @attrs.frozen

@@ -73,6 +73,18 @@ def test_the_user_can_leave_scopes_out_and_state_is_optional(player: Player) -> 
     assert check(player, token).json().keys() == {"client_ticket", "status", "code"}
 
 
+def test_who_agrees_to_nothing_on_the_phone_has_declined(player: Player) -> None:
+    tokens = [
+        player.call("getQrCode", data={"client_key": "mock_client_key", "scope": scope}).json()["token"]
+        for scope in ("user.info.basic,video.publish", "video.publish")
+    ]
+    login = qr.confirm(player.mock.world, tokens[0], player.mock.account, ())
+    assert player.mock.world.codes[login.code].scopes == ("user.info.basic",), "which cannot be unticked"
+    with pytest.raises(CannotHappen, match=r"none of video\.publish has declined"):
+        qr.confirm(player.mock.world, tokens[1], player.mock.account, ())
+    assert check(player, tokens[1]).json()["status"] == "new"
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

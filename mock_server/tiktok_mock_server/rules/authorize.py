@@ -80,6 +80,8 @@ SECRET_SHOWN = rule(
 )
 
 PARAM_ERROR: Final = "10003"
+ALWAYS_INCLUDED: Final = "user.info.basic"
+"""The scope that a user cannot untick."""
 
 
 @attrs.frozen

@@ -12,6 +12,7 @@ from ..rule import rule
 from ..validate import check_request
 from ..why import Refusal, shown
 from ..world import Account, QrLogin, World
+from .authorize import ALWAYS_INCLUDED
 from .oauth import MALFORMED, check_client, check_form
 
 START = rule(
@@ -132,7 +133,10 @@ def confirm(
     login = login_behind(world, address_or_token)
     if login.status not in ("new", "scanned"):
         raise CannotHappen(f"this QR code is {login.status}")
-    agreed = login.scopes if scopes is None else tuple(scope for scope in login.scopes if scope in scopes)
+    ticked = login.scopes if scopes is None else {*scopes, ALWAYS_INCLUDED}
+    agreed = tuple(scope for scope in login.scopes if scope in ticked)
+    if not agreed:
+        raise CannotHappen(f"who agrees to none of {', '.join(login.scopes)} has declined")
     login.code = world.issue_code(world.grant(login.app, account, agreed), agreed).value
     login.status = "confirmed"
     return login
