@@ -271,9 +271,7 @@ class MockTikTok:
         """A post, by its publish_id."""
         found = self.world.posts.get(publish_id)
         if found is None:
-            raise KeyError(
-                f"there is no post {publish_id!r}; there are {', '.join(self.world.posts) or 'none'}"
-            )
+            raise KeyError(f"there is no post {publish_id!r} among the {len(self.world.posts)} of this world")
         return found
 
     # Logging in without a page
