@@ -424,8 +424,8 @@ class SyncDriver(_Driver):
 
 
 class AsyncDriver(_Driver):
-    """Performs calls and awaits them. Safe to share between tasks of one event loop, and to use in another one
-    when that is over.
+    """Performs calls and awaits them. Safe to share between tasks of one event loop; when that is over, also
+    in another one.
     """
 
     def __init__(

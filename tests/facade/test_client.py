@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -854,7 +856,12 @@ def test_a_reported_cap_is_remembered_for_a_while(kind: str, server: FakeTikTok,
 
 
 @pytest.mark.parametrize(
-    ("failure", "sent"), [(httpx.ConnectError("no"), Sent.NO), (httpx.ReadError("no"), Sent.UNKNOWN)]
+    ("failure", "sent"),
+    [
+        (httpx.ConnectError("no"), Sent.NO),
+        (httpx.ProxyError("407"), Sent.NO),
+        (httpx.ReadError("no"), Sent.UNKNOWN),
+    ],
 )
 def test_a_lost_answer_says_whether_tiktok_can_have_acted(
     kind: str, server: FakeTikTok, clock: FakeClock, failure: Exception, sent: Sent
@@ -879,8 +886,43 @@ def test_an_account_does_not_close_the_connections_it_shares(server: FakeTikTok,
     tik.get_creator_info()
     with tik:
         pass
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(Impossible, match="client: must be open, got a closed one"):
         tik.get_creator_info()
+
+
+class Talkative(BaseHTTPRequestHandler):
+    """Keeps its connections open."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        body = ok(CREATOR).content
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
+        pass
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the first loop closed what was open in it
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_async_client_goes_on_when_its_event_loop_is_over() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Talkative) as server:
+        server.daemon_threads, server.block_on_close = True, False
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        tik = AsyncTikTok(KEY, SECRET, REDIRECT, base_url=f"http://127.0.0.1:{server.server_port}")
+        try:
+            for _ in range(2):
+                assert asyncio.run(tik.get_creator_info("act.41")).creator_nickname == "Mock Creator"
+        finally:
+            server.shutdown()
+            thread.join()
+            del tik
+            gc.collect()  # now, while the warning about the first connection is expected
 
 
 def test_an_httpx_client_of_ones_own_stays_open(server: FakeTikTok, clock: FakeClock) -> None:

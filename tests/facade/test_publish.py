@@ -384,6 +384,16 @@ def test_a_refresh_whose_answer_is_lost_is_no_unclear_post(colour: str) -> None:
     assert failure.value.sent is Sent.NO  # type: ignore[attr-defined]
 
 
+def test_a_closed_client_has_sent_nothing_and_leaves_the_key_free(colour: str) -> None:
+    scene = Scene(colour)
+    scene.door.do("close")
+    with pytest.raises(Impossible, match="client: must be open, got a closed one") as refusal:
+        scene.post(key="summer")
+    assert aftermath(refusal.value) == Aftermath(Sent.NO)
+    scene.reborn()
+    assert scene.post(key="summer").publish_id == "v_pub_file~v2-1.1"
+
+
 def test_aftermath_tells_what_any_failure_left_behind(colour: str) -> None:
     scene = Scene(colour)
     scene.inits = [acting(scene, httpx.ReadTimeout)]
