@@ -15,6 +15,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .addresses import past_proxies
+
 if TYPE_CHECKING:
     from .coverage import Result
     from .engine import Engine
@@ -122,9 +124,7 @@ def run_beside(
             app.client_key,
             app.client_secret,
         )
-        for name in ("NO_PROXY", "no_proxy"):  # a proxy cannot reach this machine's own addresses
-            listed = os.environ.get(name) or os.environ.get(name.swapcase(), "")
-            environment[name] = ",".join(filter(None, [listed, "127.0.0.1", "localhost"]))
+        environment.update(past_proxies(os.environ))
         if ready is not None:
             root = options.certificates.root if options.certificates else None
             write_ready_file(ready, ready_line(engine.world, url, root))

@@ -96,10 +96,13 @@ def tiktok_mock(request: pytest.FixtureRequest) -> Iterator[MockTikTok]:
 def tiktok_mock_server() -> Iterator[MockTikTok]:
     """A TikTok over HTTP that lasts as long as the session; `tiktok_mock_http` makes worlds in it."""
     from . import MockTikTok
+    from .addresses import past_proxies
     from .running import Running
 
     mock = MockTikTok()
-    with Running(mock.engine) as url:
+    with pytest.MonkeyPatch.context() as patch, Running(mock.engine) as url:
+        for name, value in past_proxies(os.environ).items():
+            patch.setenv(name, value)
         mock.url = url
         yield mock
 

@@ -44,6 +44,27 @@ class TestBanned:
     pytester.runpytest_subprocess().assert_outcomes(passed=3)
 
 
+def test_a_proxy_in_the_environment_is_not_asked_for_the_mock(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "a.example")
+    monkeypatch.delenv("no_proxy", raising=False)
+    pytester.makepyfile(
+        HEAD
+        + """
+import os
+
+def test_one(tiktok_mock_http, tiktok_mock_url):
+    for url in (tiktok_mock_http.url, tiktok_mock_url):
+        assert httpx.get(f"{url}/_mock/ready").json() == {"ready": True}
+    assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "a.example,127.0.0.1,localhost"
+"""
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
 def test_a_failing_test_shows_what_the_mock_saw_and_why_it_refused(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         HEAD
