@@ -29,13 +29,19 @@ def cover_url(ask: Ask, video: Video, lifetime: int) -> str:
     return _url(ask, f"cover/{video.id}.svg", lifetime)
 
 
+def issued(world: World, inbound: Inbound) -> bool:
+    """Whether an address is one of this world's."""
+    query = dict(inbound.pairs())
+    name, expires = inbound.path[len(PATH) :], query.get("x-expires", "")
+    genuine = world.ids.fixed("picture", f"{name}/{expires}")[:8].hex()
+    return inbound.path.startswith(PATH) and query.get("x-signature") == genuine
+
+
 def serve(world: World, inbound: Inbound) -> Outbound:
     """A picture, while its address works."""
     name = inbound.path[len(PATH) :]
-    query = dict(inbound.pairs())
-    expires = query.get("x-expires", "")
-    genuine = world.ids.fixed("picture", f"{name}/{expires}")[:8].hex() == query.get("x-signature")
-    if not genuine or not expires.isdigit() or int(expires) <= world.now():
+    expires = dict(inbound.pairs()).get("x-expires", "")
+    if not issued(world, inbound) or int(expires) <= world.now():
         return Outbound(403, b"", "", [("x-mock-why", "this address was not issued here, or has expired")])
     hue = world.ids.fixed("hue", name)[0]
     svg = (

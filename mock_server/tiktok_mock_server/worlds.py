@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
 
-from . import scenarios, snapshot
+from . import media_urls, scenarios, snapshot
 from .clock import Clock
 from .exchange import Answerer, Exchange
 from .jobs import perform
@@ -172,6 +172,8 @@ class Worlds(Generic[E]):
                 return found
             upload_id = query.get("upload_id", "")
             return next((one for one in self._by_key.values() if upload_id in one.world.uploads), None)
+        if inbound.path.startswith(media_urls.PATH):
+            return next((one for one in self._by_key.values() if media_urls.issued(one.world, inbound)), None)
         return None
 
     def _by_token(self, inbound: Inbound) -> E | None:

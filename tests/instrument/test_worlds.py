@@ -618,6 +618,16 @@ def test_a_seed_prepares_every_refusal_that_belongs_to_an_app_or_a_user() -> Non
     assert asked.json()["error"]["code"] == "reached_active_user_cap"
 
 
+def test_pictures_of_a_world_that_is_found_by_its_key_are_served() -> None:
+    mock = MockTikTok()
+    client = client_of(mock)
+    client.post("/_mock/worlds", json={"client_key": "ka", "name": "a"})
+    token = client.post("/_world/a/_mock/authorize", json={}).json()["access_token"]
+    info = client.post(CREATOR, headers={"authorization": f"Bearer {token}"}).json()["data"]
+    assert client.get(info["creator_avatar_url"]).status_code == 200
+    assert client.get(info["creator_avatar_url"] + "0").status_code == 403
+
+
 def test_worlds_that_are_found_by_their_key_issue_different_tokens_though_they_have_one_seed() -> None:
     client = client_of(MockTikTok())
     for key in ("ka", "kb"):
