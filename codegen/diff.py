@@ -17,14 +17,19 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, TypeGuard, cast
 
-from .load import Json, load
+from .load import Json, escape, load
 
 _ROOT: Final = Path(__file__).parent.parent
 _BUNDLE: Final = "openapi.json"
 _METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _WORDS: Final = frozenset(
-    ("description", "summary", "title", "example", "examples", "links", "x-evidence", "x-source")
+    (
+        *("description", "summary", "title", "example", "examples", "links", "x-evidence", "x-source"),
+        *("advice", "x-advice", "messages"),
+    )
 )
+_NAMED: Final = frozenset(("properties", "x-values", "schemas", "x-limits"))
+"""Tables whose keys are names: a property called `title` is no title."""
 
 Table = Mapping[str, Json]
 
@@ -55,7 +60,7 @@ class Comparison:
 
     changes: list[Change] = field(default_factory=list[Change])
     words: int = 0
-    """Descriptions, examples and sources that differ: nothing to callers."""
+    """Descriptions, advice, examples and sources that differ: no name, type or behaviour."""
 
     @property
     def breaks(self) -> bool:
@@ -75,7 +80,7 @@ class Comparison:
             if (found := sorted(change for change in self.changes if change.weight is weight))
         ]
         if self.words:
-            parts.append(f"{self.words} descriptions, examples or sources differ.")
+            parts.append(f"{self.words} descriptions, advice, examples or sources differ.")
         return "\n\n".join(parts) or "The descriptions are the same."
 
 
@@ -103,11 +108,16 @@ class _Comparer:
         self._found.note(Weight.CHANGES, place, text)
 
     def run(self) -> None:
+        if self.old.get("x-package") != self.new.get("x-package"):
+            self.breaks(str(self.old.get("x-package")), f"is imported as {self.new.get('x-package')}")
         self._schema_names()
         self._operations()
         self._webhooks()
         self._limits()
         self._errors()
+        if not self._found.changes:
+            for pointer in _differences(_plain(dict(self.old)), _plain(dict(self.new))):
+                self.changed(pointer, "differs")
 
     # Names
 
@@ -129,6 +139,7 @@ class _Comparer:
             before, after = _at(old, name, "value"), _at(new, name, "value")
             if before != after:
                 self.changed(f"limits.{name}", f"{before} became {after}")
+            self._differ(f"limits.{name}", _table(old[name]), _table(new[name]), "unit")
 
     def _errors(self) -> None:
         old, new = _table(self.old.get("x-error-categories")), _table(self.new.get("x-error-categories"))
@@ -140,6 +151,14 @@ class _Comparer:
             self.breaks(f"errors.{name}", "this class is gone")
         for name in classes[1] - classes[0]:
             self.adds(f"errors.{name}", "a new class of errors")
+        for name in old.keys() & new.keys():
+            self._differ(
+                f"errors.{_at(new, name, 'class')}", _table(old[name]), _table(new[name]), "statuses"
+            )
+        old, new = _table(self.old.get("x-envelopes")), _table(self.new.get("x-envelopes"))
+        for name in old.keys() & new.keys():
+            kept = ("payload", "code", "message", "log-id", "success")
+            self._differ(f"the envelope {name}", _table(old[name]), _table(new[name]), *kept)
         old, new = _table(self.old.get("x-error-codes")), _table(self.new.get("x-error-codes"))
         for envelope in old.keys() | new.keys():
             self._codes(_table(old.get(envelope)), _table(new.get(envelope)))
@@ -153,10 +172,14 @@ class _Comparer:
             before, after = _at(old, code, "category"), _at(new, code, "category")
             if before != after:
                 self.breaks(code, f"is raised as another class: {before} became {after}")
-            for key in ("status", "retryable"):
-                was, now = _at(old, code, key), _at(new, code, key)
-                if was != now:
-                    self.changed(code, f"{key}: {_said(was)} became {_said(now)}")
+            self._differ(code, _table(old[code]), _table(new[code]), "status", "retryable")
+
+    def _differ(self, place: str, old: Table, new: Table, *keys: str) -> None:
+        """Note every key that says something else: what callers see, but under the same name and type."""
+        for key in keys:
+            before, after = _plain(old.get(key)), _plain(new.get(key))
+            if before != after:
+                self.changed(place, f"{key}: {_said(before)} became {_said(after)}")
 
     # Operations
 
@@ -178,10 +201,8 @@ class _Comparer:
         for key in ("x-envelope", "x-result-by-request", "x-browser", "x-address"):
             if _plain(old.node.get(key)) != _plain(new.node.get(key)):
                 self.breaks(name, f"another {key}")
-        for key in ("x-idempotent", "x-rate-limit", "x-may-be-empty", "x-scope-by-request"):
-            before, after = _plain(old.node.get(key)), _plain(new.node.get(key))
-            if before != after:
-                self.changed(name, f"{key}: {_said(before)} became {_said(after)}")
+        kept = ("x-idempotent", "x-rate-limit", "x-may-be-empty", "x-scope-by-request")
+        self._differ(name, old.node, new.node, *kept)
         self._scopes(name, old.node, new.node)
         self._refusals(name, old.node, new.node)
         self._parameters(name, old.node, new.node)
@@ -199,10 +220,14 @@ class _Comparer:
 
     def _refusals(self, name: str, old: Table, new: Table) -> None:
         before, after = _codes(old), _codes(new)
-        for code in after - before:
+        for code in after.keys() - before.keys():
             self.adds(name, f"can be refused with {code}")
-        for code in before - after:
+        for code in before.keys() - after.keys():
             self.changed(name, f"is no longer known to be refused with {code}")
+        for code in before.keys() & after.keys():
+            if before[code] != after[code]:
+                was, now = (status or "that of the catalogue" for status in (before[code], after[code]))
+                self.changed(name, f"the status of {code}: {was} became {now}")
 
     def _parameters(self, name: str, old: Table, new: Table) -> None:
         before, after = self._by_name(self.old, old), self._by_name(self.new, new)
@@ -217,6 +242,7 @@ class _Comparer:
             place = f"{name} {key}"
             needed = bool(before[key].get("required")), bool(after[key].get("required"))
             self._requiredness(place, needed, sent=True)
+            self._differ(place, before[key], after[key], "in", "style", "explode")
             self._schema(place, before[key].get("schema"), after[key].get("schema"), sent=True)
 
     @staticmethod
@@ -245,8 +271,12 @@ class _Comparer:
         for status in after.keys() - before.keys():
             self.adds(name, f"can answer HTTP {status}")
         for status in before.keys() & after.keys():
-            was = _table(_follow(self.old, before[status]).get("content"))
-            now = _table(_follow(self.new, after[status]).get("content"))
+            old, new = _follow(self.old, before[status]), _follow(self.new, after[status])
+            if old.get("x-category") != new.get("x-category"):
+                said = f"{_said(old.get('x-category'))} became {_said(new.get('x-category'))}"
+                self.breaks(name, f"HTTP {status} is raised as another class: {said}")
+            self._differ(f"{name} HTTP {status}", old, new, "x-retryable")
+            was, now = _table(old.get("content")), _table(new.get("content"))
             for kind in was.keys() & now.keys():
                 self._schema(f"{name} answer", _at(was, kind, "schema"), _at(now, kind, "schema"), sent=False)
 
@@ -287,11 +317,14 @@ class _Comparer:
         self._time(place, before, after)
         if before.get("x-secret") != after.get("x-secret"):
             self.changed(place, "is secret now" if after.get("x-secret") else "is no longer secret")
-        for word in ("items", "contentSchema"):
-            if word in before and word in after:
-                self._schema(place, before[word], after[word], sent=sent)
-            elif (word in before) != (word in after):
-                self.breaks(place, f"another type: {word} {'gone' if word in before else 'added'}")
+        self._differ(place, before, after, "x-scope", "x-accept-scalar")
+        # `additionalProperties: true` says no more than leaving it out.
+        for word in ("items", "contentSchema", "additionalProperties"):
+            was, now = before.get(word), after.get(word)
+            if _is_table(was) and _is_table(now):
+                self._schema(place, was, now, sent=sent)
+            elif _is_table(was) != _is_table(now):
+                self.breaks(place, f"another type: {word} {'gone' if _is_table(was) else 'added'}")
         self._properties(place, before, after, sent=sent)
 
     def _union(self, place: str, old: Table, new: Table, word: str, *, sent: bool) -> None:
@@ -340,6 +373,10 @@ class _Comparer:
             self.breaks(place, f"the value {value} is gone")
         for value in sorted(after - before):
             self.adds(place, f"the value {value}")
+        told = _table(old.get("x-values")), _table(new.get("x-values"))
+        for value in sorted(before & after):
+            was, now = (_table(one.get(value)) for one in told)
+            self._differ(f"{place} {value}", was, now, "category", "retryable", "scope")
         if old.get("const") != new.get("const"):
             self.changed(place, f"{_said(old.get('const'))} became {_said(new.get('const'))}")
         if bool(old.get("x-open-enum")) and not new.get("x-open-enum"):
@@ -482,31 +519,47 @@ def _scopes(node: Table) -> list[set[str]]:
     return [{s for names in _table(one).values() for s in _texts(names)} for one in alternatives]
 
 
-def _codes(node: Table) -> set[str]:
+def _codes(node: Table) -> dict[str, Json]:
+    """The codes of an operation, each with its status where it is not that of the catalogue."""
     entries = cast("list[Json]", node.get("x-errors") or [])
-    return {str(_table(one).get("code")) if _is_table(one) else str(one) for one in entries}
+    return {str(_table(one).get("code") or one): _table(one).get("status") for one in entries}
 
 
-def _plain(node: Json) -> Json:
-    """A value without what only readers see."""
+def _plain(node: Json, *, names: bool = False) -> Json:
+    """A value without what only readers see; `names`: its keys are names that the description gives."""
     if _is_table(node):
-        return {key: _plain(entry) for key, entry in node.items() if key not in _WORDS}
+        told = [key for key in node if names or key not in _WORDS]
+        return {key: _plain(node[key], names=key in _NAMED and not names) for key in told}
     return [_plain(entry) for entry in node] if isinstance(node, list) else node
+
+
+def _differences(old: Json, new: Json, pointer: str = "") -> Iterator[str]:
+    """Where two values differ."""
+    if _is_table(old) and _is_table(new):
+        for key in sorted(old.keys() | new.keys()):
+            yield from _differences(old.get(key), new.get(key), f"{pointer}/{escape(key)}")
+    elif old != new:
+        yield pointer
 
 
 def _said(value: Json) -> str:
     return "nothing" if value is None else json.dumps(value)
 
 
-def _words(old: Json, new: Json, *, told: bool = False) -> int:
+def _words(old: Json, new: Json, *, told: bool = False, names: bool = False) -> int:
     """How many descriptions, examples and sources differ where both sides have the place."""
     if told:
         return int(old != new)
     if _is_table(old) and _is_table(new):
         return sum(
-            _words(old.get(key), new.get(key), told=key in _WORDS)
+            _words(
+                old.get(key),
+                new.get(key),
+                told=key in _WORDS and not names,
+                names=key in _NAMED and not names,
+            )
             for key in old.keys() | new.keys()
-            if key in _WORDS or (key in old and key in new)
+            if (key in _WORDS and not names) or (key in old and key in new)
         )
     if isinstance(old, list) and isinstance(new, list):
         return sum(_words(a, b) for a, b in zip(old, new, strict=False))

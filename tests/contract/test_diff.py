@@ -29,7 +29,75 @@ def operation(description: Json, path: str) -> Any:
 
 STATUS, LIST, TOKEN = "/v2/post/publish/status/fetch/", "/v2/video/list/", "/v2/oauth/token/"
 
+
+def with_a_map(description: Json, kind: str) -> None:
+    values = {"type": "object", "additionalProperties": {"type": kind}}
+    schema(description, "User")["properties"]["links"] = values
+
+
 CASES: list[tuple[str, Edit, Weight, str]] = [
+    (
+        "the package is called something else",
+        lambda d: d.update({"x-package": "other"}),
+        BREAKS,
+        "`tiktok_openapi`: is imported as other",
+    ),
+    (
+        "a field that is called like a keyword goes",
+        lambda d: schema(d, "PhotoPostInfo")["properties"].pop("description"),
+        BREAKS,
+        "`PhotoPostInfo.description`: this field is gone",
+    ),
+    (
+        "an envelope is read differently",
+        lambda d: d["x-envelopes"]["data"].update(success="fine"),
+        CHANGES,
+        '`the envelope data`: success: "ok" became "fine"',
+    ),
+    (
+        "a status alone is raised as another class",
+        lambda d: d["x-error-categories"]["wait"].update(statuses=[425, 429]),
+        CHANGES,
+        "`errors.TryLater`: statuses: [429] became [425, 429]",
+    ),
+    (
+        "a reason to fail is no longer worth another try",
+        lambda d: schema(d, "FailReason")["x-values"]["internal"].update(retryable=False),
+        CHANGES,
+        "`FailReason internal`: retryable: true became false",
+    ),
+    (
+        "an upload's status is raised as another class",
+        lambda d: d["paths"]["/upload"]["put"]["responses"]["403"].update({"x-category": "wait"}),
+        BREAKS,
+        '`uploadChunk`: HTTP 403 is raised as another class: "fix_input" became "wait"',
+    ),
+    (
+        "a refusal comes with another status",
+        lambda d: operation(d, "/v2/post/publish/creator_info/query/")["x-errors"].__setitem__(
+            0, "spam_risk_too_many_posts"
+        ),
+        CHANGES,
+        "`queryCreatorInfo`: the status of spam_risk_too_many_posts: 200 became that of the catalogue",
+    ),
+    (
+        "a parameter moves",
+        lambda d: d["components"]["parameters"]["VideoFields"].update({"in": "header"}),
+        CHANGES,
+        '`listVideos fields`: in: "query" became "header"',
+    ),
+    (
+        "a field comes with another scope",
+        lambda d: schema(d, "User")["properties"]["open_id"].update({"x-scope": "user.info.stats"}),
+        CHANGES,
+        '`User.open_id`: x-scope: "user.info.basic" became "user.info.stats"',
+    ),
+    (
+        "something differs that has no words of its own",
+        lambda d: d["components"]["parameters"]["TikTokSignature"].update(name="X-Signature"),
+        CHANGES,
+        "`/components/parameters/TikTokSignature/name`: differs",
+    ),
     ("an operation goes", lambda d: d["paths"].pop(LIST), BREAKS, "`listVideos`: this operation is gone"),
     (
         "an address moves",
@@ -382,6 +450,15 @@ def test_change(edit: Edit, weight: Weight, text: str) -> None:
     assert f"### {weight.value}" in str(found)
 
 
+def test_the_values_of_a_map_are_compared() -> None:
+    old, new = copy.deepcopy(bundle()), copy.deepcopy(bundle())
+    with_a_map(old, "string")
+    with_a_map(new, "integer")
+    assert (
+        str(compare(old, new)) == "### Breaks callers\n\n- `User.links`: another type: string became integer."
+    )
+
+
 @pytest.mark.parametrize("edit", [case[1] for case in CASES], ids=NAMES)
 def test_a_change_taken_back_is_none(edit: Edit) -> None:
     new = copy.deepcopy(bundle())
@@ -396,7 +473,9 @@ def test_words_are_counted_and_break_nobody() -> None:
     schema(new, "Video")["description"] = "Another description."
     found = compare(bundle(), new)
     assert (found.changes, found.words) == ([], 2)
-    assert str(found) == "2 descriptions, examples or sources differ."
+    assert str(found) == "2 descriptions, advice, examples or sources differ."
+    schema(new, "VideoPostInfo")["properties"]["title"]["x-max-utf16"] = 2100
+    assert compare(bundle(), new).words == 2, "the field called title is no title"
     assert str(compare(bundle(), bundle())) == "The descriptions are the same."
 
 
