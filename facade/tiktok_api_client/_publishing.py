@@ -100,6 +100,10 @@ class Publishing:
     def post_video(
         self, video: VideoInput, *, dry_run: Literal[False] = False, **words: Unpack[PostVideoWords]
     ) -> Submitted: ...
+    @overload
+    def post_video(
+        self, video: VideoInput, *, dry_run: bool, **words: Unpack[PostVideoWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]: ...
     def post_video(
         self, video: VideoInput, *, dry_run: bool = False, **words: Unpack[PostVideoWords]
     ) -> Submitted | tuple[PlannedRequest, ...]:
@@ -149,6 +153,10 @@ class Publishing:
     def draft_video(
         self, video: VideoInput, *, dry_run: Literal[False] = False, **words: Unpack[DraftVideoWords]
     ) -> Submitted: ...
+    @overload
+    def draft_video(
+        self, video: VideoInput, *, dry_run: bool, **words: Unpack[DraftVideoWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]: ...
     def draft_video(
         self, video: VideoInput, *, dry_run: bool = False, **words: Unpack[DraftVideoWords]
     ) -> Submitted | tuple[PlannedRequest, ...]:
@@ -193,6 +201,14 @@ class Publishing:
         dry_run: Literal[False] = False,
         **words: Unpack[PostPhotosWords],
     ) -> Submitted: ...
+    @overload
+    def post_photos(
+        self,
+        photo_images: Sequence[str],
+        *,
+        dry_run: bool,
+        **words: Unpack[PostPhotosWords],
+    ) -> Submitted | tuple[PlannedRequest, ...]: ...
     def post_photos(
         self, photo_images: Sequence[str], *, dry_run: bool = False, **words: Unpack[PostPhotosWords]
     ) -> Submitted | tuple[PlannedRequest, ...]:
@@ -243,6 +259,14 @@ class Publishing:
         dry_run: Literal[False] = False,
         **words: Unpack[DraftPhotosWords],
     ) -> Submitted: ...
+    @overload
+    def draft_photos(
+        self,
+        photo_images: Sequence[str],
+        *,
+        dry_run: bool,
+        **words: Unpack[DraftPhotosWords],
+    ) -> Submitted | tuple[PlannedRequest, ...]: ...
     def draft_photos(
         self, photo_images: Sequence[str], *, dry_run: bool = False, **words: Unpack[DraftPhotosWords]
     ) -> Submitted | tuple[PlannedRequest, ...]:
@@ -601,6 +625,10 @@ class AsyncPublishing:
     async def post_video(
         self, video: VideoInput, *, dry_run: Literal[False] = False, **words: Unpack[PostVideoWords]
     ) -> Submitted: ...
+    @overload
+    async def post_video(
+        self, video: VideoInput, *, dry_run: bool, **words: Unpack[PostVideoWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]: ...
     async def post_video(
         self, video: VideoInput, *, dry_run: bool = False, **words: Unpack[PostVideoWords]
     ) -> Submitted | tuple[PlannedRequest, ...]:
@@ -650,6 +678,10 @@ class AsyncPublishing:
     async def draft_video(
         self, video: VideoInput, *, dry_run: Literal[False] = False, **words: Unpack[DraftVideoWords]
     ) -> Submitted: ...
+    @overload
+    async def draft_video(
+        self, video: VideoInput, *, dry_run: bool, **words: Unpack[DraftVideoWords]
+    ) -> Submitted | tuple[PlannedRequest, ...]: ...
     async def draft_video(
         self, video: VideoInput, *, dry_run: bool = False, **words: Unpack[DraftVideoWords]
     ) -> Submitted | tuple[PlannedRequest, ...]:
@@ -694,6 +726,14 @@ class AsyncPublishing:
         dry_run: Literal[False] = False,
         **words: Unpack[PostPhotosWords],
     ) -> Submitted: ...
+    @overload
+    async def post_photos(
+        self,
+        photo_images: Sequence[str],
+        *,
+        dry_run: bool,
+        **words: Unpack[PostPhotosWords],
+    ) -> Submitted | tuple[PlannedRequest, ...]: ...
     async def post_photos(
         self, photo_images: Sequence[str], *, dry_run: bool = False, **words: Unpack[PostPhotosWords]
     ) -> Submitted | tuple[PlannedRequest, ...]:
@@ -744,6 +784,14 @@ class AsyncPublishing:
         dry_run: Literal[False] = False,
         **words: Unpack[DraftPhotosWords],
     ) -> Submitted: ...
+    @overload
+    async def draft_photos(
+        self,
+        photo_images: Sequence[str],
+        *,
+        dry_run: bool,
+        **words: Unpack[DraftPhotosWords],
+    ) -> Submitted | tuple[PlannedRequest, ...]: ...
     async def draft_photos(
         self, photo_images: Sequence[str], *, dry_run: bool = False, **words: Unpack[DraftPhotosWords]
     ) -> Submitted | tuple[PlannedRequest, ...]:

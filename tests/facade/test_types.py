@@ -13,6 +13,7 @@ from tiktok_openapi import ClientToken, User, UserToken, Video, VideoPage
 if TYPE_CHECKING:
     from typing_extensions import assert_type
 
+    from tiktok_api_client import PlannedRequest
     from tiktok_api_client.results import Creator, Status, Submitted
     from tiktok_openapi import PrivacyLevel
 
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
         assert_type(tik.accounts(), list[str])
         assert_type(tik.account("user-1"), TikTok)
         creator = tik.get_creator_info()
+        level = creator.privacy_level_options[0]
         assert_type(creator, Creator)
         assert_type(creator.privacy_level_options, tuple[PrivacyLevel | str, ...])
         post = tik.create_video(source="FILE_UPLOAD", upload_type="UPLOAD_VIDEO_FILE", video_path="a.mp4")
         assert_type(post, Submitted)
         assert_type(post.publish_id, str)
+        assert_type(tik.post_video("a.mp4", privacy_level=level), Submitted)
+        assert_type(tik.post_video("a.mp4", privacy_level=level, dry_run=True), tuple[PlannedRequest, ...])
+        either = tik.draft_video("a.mp4", dry_run=post.resumed)
+        assert_type(either, Submitted | tuple[PlannedRequest, ...])
         assert_type(tik.check_upload_status(post.publish_id), Status)
         assert_type(tik.get_user_info(["open_id"]), User)
         assert_type(tik.videos(), Generator[Video, None, None])
