@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,18 @@ def test_the_description_is_valid_and_every_call_in_it_exists() -> None:
         (method, path.replace("*/", "")) for method, path in [*control.ROUTES, *control.ABOUT_A_NAME]
     }
     assert calls - known == set()
+
+
+def test_every_control_call_that_a_hint_or_a_page_names_exists() -> None:
+    named = re.compile(r"(GET|POST|DELETE) (?:\$\w+)?/_mock/([a-z_/<>{}a-z-]*[a-z_>}])")
+    pages = [*(ROOT / "mock_server").rglob("*.py"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    found = {call for page in pages for call in named.findall(page.read_text(encoding="utf-8"))}
+    assert len(found) > 12
+    known = {*control.ROUTES, *control.ABOUT_A_NAME}
+    for method, path in found - {("POST", "posts/<publish_id>/<lever>")}:
+        first, *rest = path.split("/")
+        called = {(method, path), *((method, "/".join([first, "*", *rest[1:]])) for _ in rest)}
+        assert called & known, f"{method} /_mock/{path}"
 
 
 def test_a_story_told_with_the_client(mock: MockTikTok) -> None:

@@ -61,7 +61,7 @@ def check_urls(
             expected=", ".join(one.value for one in app.properties if one.verified)
             or "a verified domain; there is none",
             got=shown(url),
-            hint="verify it with --verified-domain, world.add_property, or POST /_mock/url-properties",
+            hint="verify it with --verified-domain, world.add_property, or POST /_mock/properties",
         )
 
 
