@@ -78,6 +78,10 @@ if TYPE_CHECKING:
         brand_organic_toggle: bool | None
 
 
+NOBODYS_CHOICE = ""
+"""The privacy level of a caller who names none: preflight refuses it, and says who chooses it."""
+
+
 def _split(words: Mapping[str, Any]) -> tuple[dict[str, Any], Options]:
     """What a post says, and how it is sent."""
     from .attempt import HOW, Options
@@ -140,6 +144,7 @@ class Publishing:
         from .rehearse import rehearse
 
         what, options = _split(words)
+        what.setdefault("privacy_level", NOBODYS_CHOICE)
         post = VideoPost(video=video, **what)
         if dry_run:
             return self._runner.run(rehearse(self._session, post, options))
@@ -242,6 +247,7 @@ class Publishing:
         from .rehearse import rehearse
 
         what, options = _split(words)
+        what.setdefault("privacy_level", NOBODYS_CHOICE)
         post = PhotoPost(photo_images=photo_images, **what)
         if dry_run:
             return self._runner.run(rehearse(self._session, post, options))
@@ -665,6 +671,7 @@ class AsyncPublishing:
         from .rehearse import rehearse
 
         what, options = _split(words)
+        what.setdefault("privacy_level", NOBODYS_CHOICE)
         post = VideoPost(video=video, **what)
         if dry_run:
             return await self._runner.run(rehearse(self._session, post, options))
@@ -767,6 +774,7 @@ class AsyncPublishing:
         from .rehearse import rehearse
 
         what, options = _split(words)
+        what.setdefault("privacy_level", NOBODYS_CHOICE)
         post = PhotoPost(photo_images=photo_images, **what)
         if dry_run:
             return await self._runner.run(rehearse(self._session, post, options))

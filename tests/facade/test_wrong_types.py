@@ -85,6 +85,15 @@ def test_photos_with_wrong_values_are_refused_before_anything_is_sent(
     assert text in str(caught.value)
 
 
+def test_a_privacy_level_that_nobody_chose_is_a_problem_like_others(tik: Any) -> None:
+    for mode in ("strict", "off"):
+        for call, what in ((tik.post_video, HELLO), (tik.post_photos, [PHOTO])):
+            with pytest.raises(Impossible) as caught:
+                call(what, preflight=mode)
+            assert (caught.value.field, caught.value.got) == ("privacy_level", "nothing")
+            assert "the user chooses it" in caught.value.advice
+
+
 @pytest.mark.parametrize("post", [{"video": "a.mp4"}, "a.mp4", None])
 def test_only_a_post_can_be_posted_or_checked(tik: Any, post: object) -> None:
     for call in (tik.post, tik.check):
