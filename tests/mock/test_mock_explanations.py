@@ -444,6 +444,7 @@ INITS: dict[str, Provoke] = {
     "chunks that are too small": lambda player: upload(player, 4 * MIB, 2 * MIB, 2),
     "chunks that are too large": lambda player: upload(player, 140 * MIB, 70 * MIB, 2),
     "one chunk that is not the whole": lambda player: upload(player, 9 * MIB, 5 * MIB, 1),
+    "one chunk that is not the whole of 64 MB": lambda player: upload(player, 64 * MIB, 40 * MIB, 1),
     "one chunk that is not the whole of a large video": lambda player: upload(player, 65 * MIB, 64 * MIB, 1),
     "a privacy level that is no option": lambda player: player.init_video(privacy_level="PUBLIC_TO_EVERYONE"),
     "a private advertisement": branded,

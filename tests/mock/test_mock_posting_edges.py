@@ -10,7 +10,7 @@ import pytest
 
 from tests.mock.support import PHOTOS, PULLED, Player, data, mp4, refusal, set_switches
 from tiktok_mock_server import Account, App
-from tiktok_mock_server.lifecycle import SIMULATED_SIZE
+from tiktok_mock_server.lifecycle import SIMULATED_SIZE, finish
 from tiktok_mock_server.messages import READ
 from tiktok_mock_server.rules import pull
 from tiktok_mock_server.transport import inbound_of
@@ -266,7 +266,7 @@ def test_the_bytes_of_a_download_that_has_no_length(player: Player) -> None:
     set_switches(player.mock, download_seconds=0, progress="by_hand")
     publish_id = data(player.pull_video())["publish_id"]
     assert player.status(publish_id)["downloaded_bytes"] == 0
-    player.mock.clock.advance(1)
+    player.mock.clock.advance(0.25)
     assert player.status(publish_id)["downloaded_bytes"] == int(SIMULATED_SIZE * 0.99)
 
 
@@ -453,6 +453,16 @@ def test_an_upload_that_is_late_is_refused_from_its_last_second_on(player: Playe
     url = data(player.log_in().init_video(20))["upload_url"]
     player.mock.clock.advance(3599)
     assert player.put(url, mp4(20)).status_code == 201
+
+
+def test_a_video_that_is_published_is_not_uploaded_again(player: Player) -> None:
+    url = data(player.init_video(20))["upload_url"]
+    player.put(url, mp4(20))
+    [upload] = player.mock.world.uploads.values()
+    finish(player.mock.world, upload.post)
+    assert upload.post.stage is Stage.PUBLISHED
+    again = player.put(url, mp4(20))
+    assert (again.status_code, again.headers["content-range"]) == (416, "bytes 0-20/20")
 
 
 def test_a_range_may_have_spaces_around_it(player: Player) -> None:

@@ -113,6 +113,8 @@ GROUPS = {
         (
             *_paths("tests/mock/test_mock_{}.py", "explanations", "posting_edges", "publish", "pull"),
             *_paths("tests/mock/test_mock_{}.py", "status", "upload", "display", "traps"),
+            "tests/mock/test_mock_doors.py::"
+            "test_at_tiktoks_own_address_the_upload_goes_to_tiktoks_upload_host",
         ),
     ),
 }
