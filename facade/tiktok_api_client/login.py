@@ -159,7 +159,7 @@ def check_base_url(url: str | None) -> str | None:
     """The address of another host, without a slash at its end.
 
     Raises:
-        Impossible: it is no absolute http or https address, or has a query or fragment.
+        Impossible: it is no absolute http or https address, or has a query, a fragment, or a user name.
     """
     if url is None:
         return None
@@ -171,6 +171,10 @@ def check_base_url(url: str | None) -> str | None:
         raise Impossible("base_url", f"{url!r:.80}", "an absolute http or https address") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise Impossible("base_url", f"{url!r:.80}", "an absolute http or https address")
+    if "@" in parts.netloc:  # httpx would send it in the place of the access token
+        raise Impossible(
+            "base_url", "one with a user name in it", "an address without user name and password"
+        )
     return url.rstrip("/")
 
 

@@ -124,6 +124,12 @@ def test_a_bad_base_url_is_refused(base_url: str) -> None:
         TikTok(KEY, SECRET, REDIRECT, base_url=base_url)
 
 
+def test_a_base_url_cannot_bring_a_password_in_the_place_of_the_access_token() -> None:
+    with pytest.raises(Impossible, match="base_url: an address without user name and password") as refusal:
+        TikTok(KEY, SECRET, REDIRECT, base_url="https://user:very-secret@host.test")
+    assert "very-secret" not in str(refusal.value)
+
+
 def test_one_base_url_points_everything_elsewhere(
     kind: str, server: FakeTikTok, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
