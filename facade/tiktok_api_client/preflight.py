@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final, Literal, TypeVar, get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
@@ -111,8 +111,11 @@ def check(
     iterator is not read.
 
     Args:
+        access_token: instead of the account's own.
+        chunk_size: bytes of each chunk, if it is to be chosen.
         audited: False when the app has not passed TikTok's audit: then only `SELF_ONLY` to private accounts
-        works. look_at_photos: also fetch the beginning of each photo, to see its format and its size.
+            works.
+        look_at_photos: also fetch the beginning of each photo, to see its format and its size.
     """
     check_shape(post)
     problems = list(check_words(post, audited=audited))
@@ -230,7 +233,7 @@ def check_words(post: Post, *, audited: bool | None = None) -> Iterator[Problem]
     for number, address in enumerate(post.photo_images):
         field = f"photo_images[{number}]"
         yield from _address(field, address)
-        kind = _OTHER_PHOTOS.get(PurePosixPath(urlsplit(address).path).suffix.lower())
+        kind = _OTHER_PHOTOS.get(PurePosixPath(_parts(address).path).suffix.lower())
         if kind is not None:
             yield Problem(field, kind, _PHOTO_FORMAT, "one bad photo fails the whole post")
 
@@ -362,10 +365,17 @@ def _text(field: str, text: str | None, most: int, advice: str = "") -> Iterator
 
 
 def _address(field: str, address: str) -> Iterator[Problem]:
-    parts = urlsplit(address)
+    parts = _parts(address)
     if parts.scheme != "https" or not parts.hostname:
         shown = f"{parts.scheme}://{parts.hostname}" if parts.hostname else repr(address[:80])
         yield Problem(field, shown, "must be an https address", "on a domain that the app has verified")
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # a bracket that is not closed
+        return urlsplit("")
 
 
 def _problem(refusal: Impossible) -> Problem:

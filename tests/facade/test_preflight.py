@@ -146,6 +146,17 @@ def test_every_problem_is_told_at_once(colour: str, looks: Any) -> None:
     assert "must lie within the video's 700000 ms" in said
 
 
+@pytest.mark.parametrize("colour", COLOURS)
+def test_an_address_that_is_none_is_a_problem_like_any_other(colour: str) -> None:
+    scene = Scene(colour)
+    photos = scene.check(some_photos(photo_images=["https://["]))
+    assert [str(problem) for problem in photos] == [
+        "photo_images[0]: must be an https address, got 'https://['; on a domain that the app has verified"
+    ]
+    video = scene.check(VideoDraft(video="https://["))
+    assert [problem.field for problem in video] == ["video"]
+
+
 def test_no_privacy_level_is_ever_chosen() -> None:
     for nothing in ("", None):
         post = a_video(privacy_level=nothing)
