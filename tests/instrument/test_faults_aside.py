@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import httpx
@@ -10,8 +11,9 @@ import pytest
 from tiktok_mock_server import MockTikTok, Switches, endings
 from tiktok_mock_server.running import Running
 
-from .doors import SHORT, door
+from .doors import LONG, SHORT, door
 from .support import APP, TOKEN, Creator, mp4
+from .test_faults import outcome
 
 UNKNOWN = "http://tiktok.mock/upload?upload_id=7&upload_token=x"
 
@@ -229,6 +231,20 @@ def test_a_refused_connection_can_come_more_than_once_over_a_socket() -> None:
     with Running(mock.engine) as url, httpx.Client(base_url=url) as client:
         planned = client.post("/_mock/faults", json={"fault": "refused", "seconds": 0.001, "times": 2}).json()
         assert (planned["fired"], planned["used_up"]) == (1, False)
+
+
+def test_connections_are_refused_from_within_the_process_too() -> None:
+    mock = new_mock()
+    with Running(mock.engine) as url, httpx.Client(base_url=url) as client:
+        creator = Creator(mock, client.request)
+        assert creator.creator_info().status_code == 200
+        planned = talking(mock).ask("POST", "/_mock/faults", json={"fault": "refused", "seconds": 0.2}).json()
+        assert planned["used_up"] is True
+        until = time.perf_counter() + LONG
+        while (seen := outcome(creator.creator_info)) != 200 and time.perf_counter() < until:
+            assert seen in (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError)
+        assert seen == 200, "it comes back by itself"
+    mock.faults.assert_used_up()
 
 
 # Doors

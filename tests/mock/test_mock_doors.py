@@ -10,6 +10,7 @@ import httpx
 import pytest
 import respx
 
+import tiktok_mock_server
 from tests.mock.support import Player, data, mp4, without_media_checks
 from tests.mock.wire import Wire
 from tiktok_mock_server import MockTikTok, create_app
@@ -164,6 +165,12 @@ async def test_events_are_delivered_beside_the_event_loop(door: str) -> None:
         assert seen == ["tiktok.ping", "post.publish.complete"]
         with pytest.raises(ValueError, match="time does not run backwards"):
             await mock.clock.advance_async(-1)
+
+
+def test_the_root_lists_what_it_gives_before_any_of_it_is_loaded() -> None:
+    assert dir(tiktok_mock_server) == sorted(tiktok_mock_server.__all__)
+    for name in dir(tiktok_mock_server):
+        assert getattr(tiktok_mock_server, name) is not None
 
 
 def test_create_app_makes_a_world_of_its_own() -> None:
