@@ -160,6 +160,26 @@ def test_one(tiktok_mock_url, number):
         assert [world["name"] for world in httpx.get(f"{url}/_mock/worlds").json()["worlds"]] == ["default"]
 
 
+def test_a_failing_test_shows_what_a_server_elsewhere_saw_and_nothing_of_its_faults(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(
+        """
+import httpx
+
+def test_one(tiktok_mock_url):
+    with httpx.Client(base_url=tiktok_mock_url) as client:
+        client.post("/_mock/faults", json={"operation": "fetchStatus", "fault": "gateway"})
+        assert client.post("/v2/post/publish/creator_info/query/").status_code == 200
+"""
+    )
+    with Running(MockTikTok().engine) as url:
+        result = pytester.runpytest_subprocess("--tiktok-mock-url", url)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*TikTok mock: last requests*", "*queryCreatorInfo -> 401*"])
+    result.stdout.no_fnmatch_line("*planned fault*")
+
+
 def test_a_world_elsewhere_is_made_with_switches_and_says_when_it_is_out_of_reach() -> None:
     with Running(MockTikTok().engine) as url:
         world = RemoteWorld(url, {"switches": Switches(daily_posts=3, token_profile="legacy")})
