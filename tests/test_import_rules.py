@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,79 @@ def test_a_wing_imports_only_what_the_picture_allows(wing: str) -> None:
     files = sources(wing)
     assert files, f"no sources found for {wing}: has its folder moved?"
     assert [arrow for path in files for arrow in forbidden(wing, path)] == []
+
+
+# --- circles ------------------------------------------------------------------------------------------
+
+LAYERED = ("codegen", "tiktok_api_client", "tiktok_mock_server")
+
+
+def modules(root: Path, name: str) -> dict[str, Path]:
+    """Every module of a package, by its full name."""
+    found: dict[str, Path] = {}
+    for path in sorted(root.rglob("*.py")):
+        parts = (name, *path.relative_to(root).with_suffix("").parts)
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def arrows(module: str, path: Path, known: Container[str]) -> set[str]:
+    """The modules among `known` that a module imports: at its top, inside functions, and for types alone.
+
+    What is imported by a name made at run time is not seen: the lazy roots and `rules` load what is below
+    them that way.
+    """
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            inner = {f"{base}.{alias.name}" for alias in node.names}
+            found |= {name if name in known else base for name in inner}
+    return {name for name in found if name in known} - {module}
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[str]:
+    """Modules that import themselves through others, and those between two such."""
+    left = dict(graph)
+    # Whoever imports nobody is in no circle, and then whoever imports only those; likewise from above.
+    while free := {module for module, imports in left.items() if not imports & left.keys()}:
+        left = {module: imports for module, imports in left.items() if module not in free}
+    while free := left.keys() - set[str]().union(*left.values()):
+        left = {module: imports for module, imports in left.items() if module not in free}
+    return [f"{module} -> {', '.join(sorted(imports & left.keys()))}" for module, imports in left.items()]
+
+
+@pytest.mark.parametrize("wing", LAYERED)
+def test_no_module_imports_itself_through_others(wing: str) -> None:
+    known = modules(ROOT / WINGS[wing], wing)
+    assert circles({module: arrows(module, path, known) for module, path in known.items()}) == []
+
+
+def test_circles_are_seen_at_the_top_inside_functions_and_for_types(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    for name, text in {
+        "__init__": "",
+        "top": "from . import late",
+        "late": "def later():\n    from .inner.types import T",
+        "inner/__init__": "",
+        "inner/types": "if TYPE_CHECKING:\n    import sample.top",
+        "above": "from .top import x\nfrom . import below",
+        "below": "import json",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    known = modules(tmp_path, "sample")
+    assert circles({module: arrows(module, path, known) for module, path in known.items()}) == [
+        "sample.inner.types -> sample.top",
+        "sample.late -> sample.inner.types",
+        "sample.top -> sample.late",
+    ]
+
+
+# --- httpx --------------------------------------------------------------------------------------------
 
 
 def test_only_the_runtime_of_the_bindings_imports_httpx() -> None:

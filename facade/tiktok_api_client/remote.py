@@ -23,7 +23,7 @@ import attrs
 from tiktok_openapi import Impossible
 from tiktok_openapi.limits import MAX_VIDEO_SIZE
 
-from .source import SYNC_PIECE, Source, SourceFailed, StreamSource
+from .source import SYNC_PIECE, Openable, Source, SourceFailed, StreamSource
 
 if TYPE_CHECKING:
     import httpcore
@@ -39,7 +39,7 @@ _TIMEOUT: Final = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": 10.0}
 
 
 @attrs.frozen(eq=False)
-class RemoteFile:
+class RemoteFile(Openable):
     """A video to stream from a URL: ``post_video(RemoteFile("https://…"), …)``.
 
     The server should answer range requests; then a broken download goes on where it broke. It must say how
@@ -64,19 +64,18 @@ class RemoteFile:
         except ValueError:
             return ""
 
+    def opened(self, field: str) -> Source:
+        """Ask the server for the file. Blocks.
 
-def open_remote(remote: RemoteFile, field: str) -> Source:
-    """Ask the server for the file. Blocks.
-
-    Raises:
-        Impossible: the URL is not allowed, or there is no file of an allowed size.
-    """
-    download = _Download(remote, field)
-    try:
-        return download.source()
-    except BaseException:
-        download.close()
-        raise
+        Raises:
+            Impossible: the URL is not allowed, or there is no file of an allowed size.
+        """
+        download = _Download(self, field)
+        try:
+            return download.source()
+        except BaseException:
+            download.close()
+            raise
 
 
 def is_private(address: str) -> bool:
@@ -366,7 +365,7 @@ def fetch_head(remote: RemoteFile, field: str, size: int = SYNC_PIECE) -> tuple[
         Impossible: the URL is not allowed, or there is no file of an allowed size.
         SourceFailed: it could not be read.
     """
-    source = open_remote(remote, field)
+    source = remote.opened(field)
     try:
         return source.read_whole(0, min(size, source.size)), source.size
     finally:

@@ -16,7 +16,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Union, cast
+from typing import IO, Final, Union, cast
 
 import anyio.to_thread
 
@@ -25,9 +25,6 @@ from tiktok_openapi.limits import MAX_VIDEO_SIZE
 from tiktok_openapi.routes import BY_ID
 
 from ._flow import Flow, Invoke, blocking
-
-if TYPE_CHECKING:
-    from .remote import RemoteFile
 
 VideoInput = Union[
     str,
@@ -38,7 +35,7 @@ VideoInput = Union[
     memoryview,
     Iterable[bytes],
     AsyncIterable[bytes],
-    "RemoteFile",
+    "Openable",
 ]
 """What a video can be given as. A `str` that begins with ``https://`` is a URL for TikTok to pull, any other
 one a path; a `RemoteFile` is a URL to stream through this program.
@@ -115,6 +112,16 @@ class Source(ABC):
         return SourceFailed(
             f"{self.name} ended after {position:,} bytes, but {self.size:,} were announced; did it change?"
         )
+
+
+class Openable(ABC):
+    """A video that knows by itself how it is read, such as a `RemoteFile`."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def opened(self, field: str) -> Source:
+        """Make it readable; `field` is what error messages call it. Blocks."""
 
 
 class Slice:
@@ -323,17 +330,11 @@ def is_url(video: object) -> bool:
 
 def is_one_way(video: object) -> bool:
     """Whether a video can be read only once, so that looking at it would use it up."""
-    if isinstance(video, (str, bytes, bytearray, memoryview, os.PathLike)) or _is_remote(video):
+    if isinstance(video, (str, bytes, bytearray, memoryview, os.PathLike, Openable)):
         return False
     if hasattr(video, "read"):
         return not _can_seek(video)
     return isinstance(video, (Iterable, AsyncIterable))
-
-
-def _is_remote(video: object) -> bool:
-    from .remote import RemoteFile
-
-    return isinstance(video, RemoteFile)
 
 
 def open_source(
@@ -396,10 +397,8 @@ def _head(source: Source, field: str) -> Flow[bytes]:
 
 
 def _open(video: VideoInput, field: str, size: int | None) -> Source:
-    from .remote import RemoteFile, open_remote
-
-    if isinstance(video, RemoteFile):
-        return open_remote(video, field)
+    if isinstance(video, Openable):
+        return video.opened(field)
     if isinstance(video, (bytes, bytearray, memoryview)):
         source: Source = BytesSource(field, cast("bytes", video))
     elif isinstance(video, (str, os.PathLike)):

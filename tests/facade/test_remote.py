@@ -19,7 +19,7 @@ from tiktok_api_client import Impossible, PhotoPost, RemoteFile, SourceFailed, U
 from tiktok_api_client import remote as remote_module
 from tiktok_api_client.media import photo_info
 from tiktok_api_client.preflight import Problem
-from tiktok_api_client.remote import fetch_head, is_private, open_remote
+from tiktok_api_client.remote import fetch_head, is_private
 
 CHUNK = 5 * 1024 * 1024
 DATA = video(2 * CHUNK + 12_345)
@@ -102,7 +102,7 @@ def mine(origin: Any, **more: Any) -> RemoteFile:
 
 
 def read_all(remote: RemoteFile) -> bytes:
-    source = open_remote(remote, "video")
+    source = remote.opened("video")
     try:
         return source.read_whole(0, source.size)
     finally:
@@ -121,7 +121,7 @@ def test_a_download_that_breaks_goes_on_where_it_broke(origin: Any) -> None:
 
 
 def test_a_chunk_is_read_again_from_its_beginning(origin: Any) -> None:
-    source = open_remote(mine(origin), "video")
+    source = mine(origin).opened("video")
     assert source.read_whole(CHUNK, 1000) == DATA[CHUNK : CHUNK + 1000]
     assert source.read_whole(CHUNK, 2000) == DATA[CHUNK : CHUNK + 2000]
     assert source.read(len(DATA), 10) == b""
@@ -135,7 +135,7 @@ def test_a_download_that_never_gets_on_ends(origin: Any) -> None:
 
 
 def test_a_file_that_changes_is_noticed(origin: Any) -> None:
-    source = open_remote(mine(origin), "video")
+    source = mine(origin).opened("video")
     origin.etag = '"v2"'
     with pytest.raises(SourceFailed, match="changed during the upload"):
         source.read(CHUNK, 10)
@@ -143,7 +143,7 @@ def test_a_file_that_changes_is_noticed(origin: Any) -> None:
 
 
 def test_a_server_that_forgets_ranges_is_noticed(origin: Any) -> None:
-    source = open_remote(mine(origin), "video")
+    source = mine(origin).opened("video")
     origin.ranges = False
     with pytest.raises(SourceFailed, match=r"could not be read on from byte .* \(HTTP 200\)"):
         source.read(CHUNK, 10)
@@ -186,11 +186,11 @@ def test_a_file_that_is_too_large_is_refused(origin: Any) -> None:
 
 
 def test_a_file_without_a_name_for_its_version_is_known_by_its_bytes(origin: Any) -> None:
-    source = open_remote(mine(origin), "video")
+    source = mine(origin).opened("video")
     named = source.fingerprint()
     source.close()
     origin.etag = None
-    source = open_remote(mine(origin), "video")
+    source = mine(origin).opened("video")
     assert source.fingerprint() not in {"", named}
     assert len(origin.asked) > 2
     source.close()
@@ -203,7 +203,7 @@ def test_a_server_that_answers_another_range_is_refused(origin: Any) -> None:
 
 
 def test_a_redirect_to_a_forbidden_place_in_mid_download_fails(origin: Any) -> None:
-    source = open_remote(mine(origin), "video")
+    source = mine(origin).opened("video")
     origin.redirects, origin.target = 1, "ftp://127.0.0.1/file"
     with pytest.raises(SourceFailed, match=r"must be https or http"):
         source.read(CHUNK, 10)
