@@ -10,7 +10,7 @@ from . import ir, names, pytypes
 from .load import Refusal
 from .pytypes import Decoders
 from .text import docstring, paragraphs, sources
-from .writer import Writer, attribute_names, field_doc, is_optional
+from .writer import Writer, attribute_names, attributes_doc, field_doc, is_optional
 
 _FACTS: Final = {
     "category": ("str", '""', "Which error category it belongs to; empty when it belongs to none."),
@@ -69,7 +69,11 @@ def _enum(w: Writer, item: ir.Enumeration) -> dict[str, object]:
     return {
         "name": name,
         "function": w.known.functions[item.name],
-        "doc": docstring(paragraphs(item.doc or f"`{item.name}`.", kind, sources(item.sources, w.pages)), 4),
+        "doc": docstring(
+            paragraphs(item.doc or f"`{item.name}`.", kind, sources(item.sources, w.pages)),
+            4,
+            sections=attributes_doc((m, " ".join(v.doc.split())) for m, v in members),
+        ),
         "open": item.open,
         "table": f"_{table}_MEMBERS",
         "expected": repr(" or ".join(f'"{v.text}"' for v in item.values)),
@@ -98,7 +102,11 @@ def _object(w: Writer, item: ir.Object, decoders: Decoders) -> dict[str, object]
         "name": name,
         "article": "an" if name[0] in "AEIOU" else "a",
         "function": w.known.functions[item.name],
-        "doc": docstring(paragraphs(item.doc or f"`{item.name}`.", sources(item.sources, w.pages)), 4),
+        "doc": docstring(
+            paragraphs(item.doc or f"`{item.name}`.", sources(item.sources, w.pages)),
+            4,
+            sections=attributes_doc((attributes[f.wire], field_doc(f)) for f in fields),
+        ),
         "sent": item.sent,
         "received": item.received,
         "received_at": received_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ import jinja2
 from . import ir, names, pytypes
 from .imports import import_block
 from .load import Document
-from .text import docstring
+from .text import docstring, entry
 
 HERE: Final = Path(__file__).parent
 EVERYTHING: Final = "spec/"
@@ -135,7 +135,14 @@ def attribute_names(item: ir.Object) -> dict[str, str]:
 def field_doc(field: ir.Field) -> str:
     """What is said about a field."""
     scope = f"Comes with the scope `{field.scope}`." if field.scope else ""
-    return " ".join(said for said in (field.doc, limits_doc(field.type), scope) if said)
+    constant = f"`{field.type.value}`." if isinstance(field.type, ir.Constant) else ""
+    return " ".join(said for said in (field.doc or constant, limits_doc(field.type), scope) if said)
+
+
+def attributes_doc(entries: Iterable[tuple[str, str]]) -> str:
+    """What the attributes of a class are, in its docstring: `help()` does not show what stands below each."""
+    told = [entry(name, doc, 4) for name, doc in entries if doc]
+    return "\n".join(["Attributes:", *told]) if told else ""
 
 
 def limits_doc(type_: ir.Type) -> str:

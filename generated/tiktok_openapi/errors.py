@@ -36,7 +36,7 @@ class LoginRequired(Refused):
 
 
 class TryLater(Refused):
-    """A limit is reached.
+    """A limit is reached, or TikTok keeps the creator from posting; `retryable` says whether waiting helps.
 
     What helps: Wait, then try again.
     """

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import inspect
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.text import docstring, wrapped
-from tests.codegen.inline import Generator, received
+from tests.codegen.inline import Generator, received, sent
 
 
 @given(
@@ -45,3 +47,32 @@ def test_lines_are_wrapped_to_the_width_of_the_project() -> None:
     first, *others = docstring("word " * 100, 4).splitlines()
     assert 100 < 4 + len(first) <= 110
     assert 100 < max(len(line) for line in others) <= 110
+
+
+SAID = """\
+Thing:
+  type: object
+  description: A thing.
+  required: [kind]
+  properties:
+    kind: {type: string, const: box}
+    size: {type: integer, minimum: 1, maximum: 4000, description: How big.}
+    mode: {$ref: '#/components/schemas/Mode'}
+    silent: {type: string}
+Mode:
+  type: string
+  description: How.
+  enum: [fast, slow]
+  x-values: {fast: {description: At once.}}
+"""
+
+
+@pytest.mark.parametrize("way", [received, sent])
+def test_help_of_a_class_tells_what_its_attributes_are(
+    generate: Generator, way: Callable[[str, str], str]
+) -> None:
+    api = generate(way("Thing", SAID))
+    assert inspect.getdoc(api.Thing) == (
+        "A thing.\n\nAttributes:\n    kind: `box`.\n    size: How big. 1 to 4,000.\n    mode: How."
+    )
+    assert inspect.getdoc(api.Mode) == "How.\n\nAttributes:\n    FAST: At once."

@@ -29,7 +29,13 @@ from .._runtime import request as checked
 
 @attrs.frozen(weakref_slot=False)
 class Clock(Model):
-    """A world's clock."""
+    """A world's clock.
+
+    Attributes:
+        now: Seconds since 1970.
+        frozen: Whether it stands still until it is moved.
+        next_due: When something planned happens next.
+    """
 
     now: float
     """Seconds since 1970."""
@@ -43,7 +49,14 @@ class Clock(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ClockMove:
-    """How the clock is to be moved."""
+    """How the clock is to be moved.
+
+    Attributes:
+        advance: By how many seconds.
+        set: To which time, in seconds since 1970.
+        freeze: Stand still from now on.
+        resume: Run on from where it stands.
+    """
 
     advance: float | None = None
     """By how many seconds."""
@@ -57,7 +70,19 @@ class ClockMove:
 
 @attrs.frozen(weakref_slot=False)
 class World(Model):
-    """A world and how to reach it."""
+    """A world and how to reach it.
+
+    Attributes:
+        name: Its name.
+        url: Its address.
+        now: Its time, in seconds since 1970.
+        frozen: Whether its clock stands still.
+        posts: How many posts there are.
+        requests: How many requests were answered.
+        client_key: The key of its first app.
+        client_secret: The secret of its first app.
+        username: Its first creator.
+    """
 
     name: str
     """Its name."""
@@ -83,7 +108,11 @@ class World(Model):
 
 @attrs.frozen(weakref_slot=False)
 class WorldList(Model):
-    """Every world."""
+    """Every world.
+
+    Attributes:
+        worlds: All of them.
+    """
 
     worlds: tuple[World, ...]
     """All of them."""
@@ -93,7 +122,20 @@ class WorldList(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class NewWorld:
-    """How a world is to be made."""
+    """How a world is to be made.
+
+    Attributes:
+        name: Its name; one is found if there is none.
+        seed: The same seed and requests give the same bytes.
+        scenario: A particular bad day.
+        client_key: A client key of its own, by which requests find it.
+        webhook_url: Where events go.
+        audited: Whether the app is audited.
+        public: Whether the creator's account is public.
+        frozen: Whether the clock stands still.
+        switches: How it behaves where TikTok is unsure.
+        verified_domains: What may be pulled from.
+    """
 
     name: str | None = None
     """Its name; one is found if there is none."""
@@ -119,7 +161,11 @@ class NewWorld:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class WorldName:
-    """A world."""
+    """A world.
+
+    Attributes:
+        name: Its name.
+    """
 
     name: str
     """Its name."""
@@ -127,7 +173,12 @@ class WorldName:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class WorldFork:
-    """A world and the name of its copy."""
+    """A world and the name of its copy.
+
+    Attributes:
+        source: The world to be copied.
+        name: The name of the copy.
+    """
 
     source: str
     """The world to be copied."""
@@ -137,7 +188,11 @@ class WorldFork:
 
 @attrs.frozen(weakref_slot=False)
 class Dropped(Model):
-    """A world that is no more."""
+    """A world that is no more.
+
+    Attributes:
+        dropped: Its name.
+    """
 
     dropped: str
     """Its name."""
@@ -147,7 +202,18 @@ class Dropped(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class FaultWish:
-    """A fault to be planned."""
+    """A fault to be planned.
+
+    Attributes:
+        fault: Its kind.
+        operation: An operationId, `*`, `webhook` or an event.
+        times: How often; 0 for always.
+        after: How many requests go through first.
+        applied: Whether the rules are applied first.
+        when: What the request must hold.
+        details: Details of the kind.
+        seconds: How long, for kinds that take time.
+    """
 
     fault: str
     """Its kind."""
@@ -169,7 +235,18 @@ class FaultWish:
 
 @attrs.frozen(weakref_slot=False)
 class Fault(Model):
-    """A planned fault."""
+    """A planned fault.
+
+    Attributes:
+        id: Its number.
+        fault: Its kind.
+        operation: Where it happens.
+        times: How often it shall happen.
+        fired: How often it happened.
+        used_up: Whether it happened as often as it was to.
+        after: How many requests go through first.
+        applied: Whether the rules are applied first.
+    """
 
     id: int
     """Its number."""
@@ -193,7 +270,12 @@ class Fault(Model):
 
 @attrs.frozen(weakref_slot=False)
 class FaultReport(Model):
-    """The plan and what became of it."""
+    """The plan and what became of it.
+
+    Attributes:
+        faults: All of them.
+        unused: Those that did not happen.
+    """
 
     faults: tuple[Fault, ...]
     """All of them."""
@@ -205,7 +287,21 @@ class FaultReport(Model):
 
 @attrs.frozen(weakref_slot=False)
 class JournalRequest(Model):
-    """An exchange."""
+    """An exchange.
+
+    Attributes:
+        number: Its number.
+        at: When it was answered.
+        method: Its method.
+        path: Its path.
+        operation: Its operationId; empty for a path that is none.
+        status: The status; 0 when there was no answer.
+        publish_id: The post it is about.
+        code: TikTok's code of a refusal.
+        rule: The rule that refused it.
+        fault: The fault it met.
+        outcome: What became of the answer.
+    """
 
     number: int
     """Its number."""
@@ -235,7 +331,14 @@ class JournalRequest(Model):
 
 @attrs.frozen(weakref_slot=False)
 class JournalPage(Model):
-    """What was asked and answered."""
+    """What was asked and answered.
+
+    Attributes:
+        requests: Oldest first.
+        count: How many fit.
+        cursor: The number of the newest.
+        dropped: How many were forgotten.
+    """
 
     requests: tuple[JournalRequest, ...]
     """Oldest first."""
@@ -251,7 +354,11 @@ class JournalPage(Model):
 
 @attrs.frozen(weakref_slot=False)
 class JournalCursor(Model):
-    """Where the journal stands."""
+    """Where the journal stands.
+
+    Attributes:
+        cursor: The number of the newest request.
+    """
 
     cursor: int
     """The number of the newest request."""
@@ -261,7 +368,20 @@ class JournalCursor(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Wanted:
-    """Requests that are meant."""
+    """Requests that are meant.
+
+    Attributes:
+        operation: Their operationId.
+        publish_id: The post they are about.
+        status: Their status.
+        code: Their code.
+        path: Their path.
+        fault: The fault they met.
+        after: Only after this cursor.
+        times: How many there must be.
+        at_least: How many there must be at least.
+        at_most: How many there may be at most.
+    """
 
     operation: str | None = None
     """Their operationId."""
@@ -287,7 +407,14 @@ class Wanted:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Check:
-    """What must be so."""
+    """What must be so.
+
+    Attributes:
+        made: Requests that are meant.
+        not_made: Requests that are meant.
+        order: Operations in their order.
+        faults_used_up: Whether every planned fault must have happened.
+    """
 
     made: Wanted | None = None
     """Requests that are meant."""
@@ -301,7 +428,11 @@ class Check:
 
 @attrs.frozen(weakref_slot=False)
 class Checked(Model):
-    """It is so."""
+    """It is so.
+
+    Attributes:
+        ok: True.
+    """
 
     ok: bool
     """True."""
@@ -311,7 +442,11 @@ class Checked(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PostName:
-    """A post."""
+    """A post.
+
+    Attributes:
+        publish_id: Its publish id.
+    """
 
     publish_id: str
     """Its publish id."""
@@ -319,7 +454,12 @@ class PostName:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PostFailure:
-    """A post and why it fails."""
+    """A post and why it fails.
+
+    Attributes:
+        publish_id: Its publish id.
+        reason: The fail reason.
+    """
 
     publish_id: str
     """Its publish id."""
@@ -329,7 +469,24 @@ class PostFailure:
 
 @attrs.frozen(weakref_slot=False)
 class MockPost(Model):
-    """A post or draft."""
+    """A post or draft.
+
+    Attributes:
+        publish_id: Its publish id.
+        status: What the status call says.
+        stage: How far it is.
+        draft: Whether it is a draft.
+        username: Whose it is.
+        kind: Video or photo.
+        privacy_level: Who may see it.
+        title: Its title.
+        fail_reason: Why it failed.
+        held: Whether it moves by hand only.
+        post_ids: Its public ids.
+        received: How many bytes are here.
+        size: How many bytes it has.
+        sha256: The digest of its bytes.
+    """
 
     publish_id: str
     """Its publish id."""
@@ -365,7 +522,11 @@ class MockPost(Model):
 
 @attrs.frozen(weakref_slot=False)
 class PostList(Model):
-    """Every post."""
+    """Every post.
+
+    Attributes:
+        posts: Oldest first.
+    """
 
     posts: tuple[MockPost, ...]
     """Oldest first."""
@@ -375,7 +536,18 @@ class PostList(Model):
 
 @attrs.frozen(weakref_slot=False)
 class MockAccount(Model):
-    """A TikTok user."""
+    """A TikTok user.
+
+    Attributes:
+        username: Their name.
+        private: Whether the account is private.
+        banned: Whether the creator may not post.
+        nickname: The name that is shown.
+        comment_disabled: Whether comments are off.
+        duet_disabled: Whether duets are off.
+        stitch_disabled: Whether stitches are off.
+        max_video_seconds: The longest video.
+    """
 
     username: str
     """Their name."""
@@ -399,7 +571,18 @@ class MockAccount(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AccountChange:
-    """What is to be different."""
+    """What is to be different.
+
+    Attributes:
+        username: Whose account.
+        nickname: The name that is shown.
+        private: Whether the account is private.
+        banned: Whether the creator may not post.
+        comment_disabled: Whether comments are off.
+        duet_disabled: Whether duets are off.
+        stitch_disabled: Whether stitches are off.
+        max_video_seconds: The longest video.
+    """
 
     username: str
     """Whose account."""
@@ -421,7 +604,11 @@ class AccountChange:
 
 @attrs.frozen(weakref_slot=False)
 class AccountList(Model):
-    """Every user."""
+    """Every user.
+
+    Attributes:
+        accounts: All of them.
+    """
 
     accounts: tuple[MockAccount, ...]
     """All of them."""
@@ -431,7 +618,13 @@ class AccountList(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AccountName:
-    """A user."""
+    """A user.
+
+    Attributes:
+        username: Their name; the first one without it.
+        client_key: An app; the first one without it.
+        reason: Why the connection ends.
+    """
 
     username: str | None = None
     """Their name; the first one without it."""
@@ -443,7 +636,12 @@ class AccountName:
 
 @attrs.frozen(weakref_slot=False)
 class Disconnected(Model):
-    """A connection that ended."""
+    """A connection that ended.
+
+    Attributes:
+        open_id: How the app knew the user.
+        reason: Why it ended.
+    """
 
     open_id: str
     """How the app knew the user."""
@@ -455,7 +653,13 @@ class Disconnected(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class LoginWish:
-    """Who logs in, and to what."""
+    """Who logs in, and to what.
+
+    Attributes:
+        username: The user; the first one without it.
+        client_key: The app; the first one without it.
+        scopes: What is granted.
+    """
 
     username: str | None = None
     """The user; the first one without it."""
@@ -467,7 +671,15 @@ class LoginWish:
 
 @attrs.frozen(weakref_slot=False)
 class Login(Model):
-    """A user's tokens."""
+    """A user's tokens.
+
+    Attributes:
+        access_token: The access token.
+        refresh_token: The refresh token.
+        open_id: How the app knows the user.
+        scope: What was granted.
+        expires_in: For how many seconds the access token works.
+    """
 
     access_token: str = attrs.field(repr=False)
     """The access token."""
@@ -485,7 +697,11 @@ class Login(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class ScenarioName:
-    """A scenario."""
+    """A scenario.
+
+    Attributes:
+        name: Its name.
+    """
 
     name: str
     """Its name."""
@@ -493,7 +709,12 @@ class ScenarioName:
 
 @attrs.frozen(weakref_slot=False)
 class ScenarioInfo(Model):
-    """A scenario."""
+    """A scenario.
+
+    Attributes:
+        name: Its name.
+        text: What it is.
+    """
 
     name: str
     """Its name."""
@@ -505,7 +726,11 @@ class ScenarioInfo(Model):
 
 @attrs.frozen(weakref_slot=False)
 class ScenarioList(Model):
-    """Every scenario."""
+    """Every scenario.
+
+    Attributes:
+        scenarios: All of them.
+    """
 
     scenarios: tuple[ScenarioInfo, ...]
     """All of them."""
@@ -515,7 +740,11 @@ class ScenarioList(Model):
 
 @attrs.frozen(weakref_slot=False)
 class CoverageResult(Model):
-    """How much of the API was met."""
+    """How much of the API was met.
+
+    Attributes:
+        percent: Of everything but faults.
+    """
 
     percent: float
     """Of everything but faults."""
@@ -525,7 +754,11 @@ class CoverageResult(Model):
 
 @attrs.frozen(weakref_slot=False)
 class Ready(Model):
-    """Whether the mock is ready."""
+    """Whether the mock is ready.
+
+    Attributes:
+        ready: True once it is seeded.
+    """
 
     ready: bool
     """True once it is seeded."""
@@ -535,7 +768,22 @@ class Ready(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SeedApp:
-    """An app."""
+    """An app.
+
+    Attributes:
+        client_key: Its key.
+        client_secret: Its secret.
+        name: Its name.
+        redirect_uris: Registered redirect URIs; any that could be registered without it.
+        scopes: Approved scopes; all without it.
+        audited: Whether it passed the audit.
+        reviewed: Whether it left the draft state.
+        sandbox: Whether it is a sandbox.
+        target_users: Users of the sandbox.
+        active_user_cap: How many users may post within 24 hours once it is audited.
+        webhook_url: Where its events go.
+        verified_domains: What may be pulled from.
+    """
 
     client_key: str
     """Its key."""
@@ -565,7 +813,20 @@ class SeedApp:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SeedVideo:
-    """A public video."""
+    """A public video.
+
+    Attributes:
+        title: Its title.
+        description: Its text.
+        duration: How many seconds it lasts.
+        width: Its width.
+        height: Its height.
+        like_count: How many likes it has.
+        comment_count: How many comments.
+        share_count: How often it was shared.
+        view_count: How often it was seen.
+        is_aigc: Whether it is labelled as AI-generated.
+    """
 
     title: str | None = None
     """Its title."""
@@ -591,7 +852,25 @@ class SeedVideo:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SeedAccount:
-    """A user."""
+    """A user.
+
+    Attributes:
+        username: Their name.
+        nickname: The name that is shown.
+        private: Whether the account is private.
+        banned: Whether the creator may not post.
+        comment_disabled: Whether comments are off.
+        duet_disabled: Whether duets are off.
+        stitch_disabled: Whether stitches are off.
+        max_video_seconds: The longest video.
+        bio: The text about them.
+        is_verified: Whether they have the blue tick.
+        follower_count: How many follow them.
+        following_count: How many they follow.
+        likes_count: How many likes they have.
+        app_version: TikTok's app on their phone, such as 31.8; null where there is none.
+        videos: Their public videos, oldest first.
+    """
 
     username: str
     """Their name."""
@@ -627,7 +906,13 @@ class SeedAccount:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SeedToken:
-    """A user that is logged in."""
+    """A user that is logged in.
+
+    Attributes:
+        username: The user; the first one without it.
+        client_key: The app; the first one without it.
+        scopes: What is granted.
+    """
 
     username: str | None = None
     """The user; the first one without it."""
@@ -639,7 +924,13 @@ class SeedToken:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Seed:
-    """What a world is to hold; what is there already is changed."""
+    """What a world is to hold; what is there already is changed.
+
+    Attributes:
+        apps: Apps.
+        accounts: Users.
+        tokens: Users that are logged in.
+    """
 
     apps: Sequence[SeedApp] | None = None
     """Apps."""
@@ -651,7 +942,13 @@ class Seed:
 
 @attrs.frozen(weakref_slot=False)
 class Sown(Model):
-    """What came of a seed."""
+    """What came of a seed.
+
+    Attributes:
+        apps: Keys of the apps.
+        accounts: Names of the users.
+        tokens: The tokens, in the order they were asked for in.
+    """
 
     apps: tuple[str, ...]
     """Keys of the apps."""
@@ -665,7 +962,11 @@ class Sown(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SwitchChange:
-    """Switches that are to be different."""
+    """Switches that are to be different.
+
+    Attributes:
+        switches: Their names and values.
+    """
 
     switches: Mapping[str, str | int | float | bool]
     """Their names and values."""
@@ -673,7 +974,11 @@ class SwitchChange:
 
 @attrs.frozen(weakref_slot=False)
 class SwitchValues(Model):
-    """Every switch."""
+    """Every switch.
+
+    Attributes:
+        switches: Names and values.
+    """
 
     switches: Mapping[str, str | int | float | bool | None]
     """Names and values."""
@@ -683,7 +988,15 @@ class SwitchValues(Model):
 
 @attrs.frozen(weakref_slot=False)
 class MockApp(Model):
-    """An app, without its secret."""
+    """An app, without its secret.
+
+    Attributes:
+        client_key: Its key.
+        audited: Whether it passed the audit.
+        name: Its name.
+        sandbox: Whether it is a sandbox.
+        webhook_url: Where its events go.
+    """
 
     client_key: str
     """Its key."""
@@ -701,7 +1014,11 @@ class MockApp(Model):
 
 @attrs.frozen(weakref_slot=False)
 class AppList(Model):
-    """Every app."""
+    """Every app.
+
+    Attributes:
+        apps: All of them.
+    """
 
     apps: tuple[MockApp, ...]
     """All of them."""
@@ -711,7 +1028,13 @@ class AppList(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class DraftPosting:
-    """A draft, and how the user posts it."""
+    """A draft, and how the user posts it.
+
+    Attributes:
+        publish_id: Its publish id.
+        privacy_level: Who may see it; as many as the account allows without it.
+        title: Its title.
+    """
 
     publish_id: str
     """Its publish id."""
@@ -723,7 +1046,15 @@ class DraftPosting:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class CodeWish:
-    """Who agrees, and to what."""
+    """Who agrees, and to what.
+
+    Attributes:
+        username: The user; the first one without it.
+        client_key: The app; the first one without it.
+        scopes: What is granted.
+        redirect_uri: Where the code goes.
+        code_challenge: The challenge of the code verifier.
+    """
 
     username: str | None = None
     """The user; the first one without it."""
@@ -739,7 +1070,11 @@ class CodeWish:
 
 @attrs.frozen(weakref_slot=False)
 class GivenCode(Model):
-    """An authorization code."""
+    """An authorization code.
+
+    Attributes:
+        code: The code, decoded.
+    """
 
     code: str = attrs.field(repr=False)
     """The code, decoded."""
@@ -749,7 +1084,11 @@ class GivenCode(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class QrAddress:
-    """A QR code."""
+    """A QR code.
+
+    Attributes:
+        qr: Its address or its token.
+    """
 
     qr: str
     """Its address or its token."""
@@ -757,7 +1096,11 @@ class QrAddress:
 
 @attrs.frozen(weakref_slot=False)
 class QrScan(Model):
-    """How far a login by QR code is."""
+    """How far a login by QR code is.
+
+    Attributes:
+        status: Its status.
+    """
 
     status: str
     """Its status."""
@@ -767,7 +1110,13 @@ class QrScan(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class QrConsent:
-    """A QR code and who agrees."""
+    """A QR code and who agrees.
+
+    Attributes:
+        qr: Its address or its token.
+        username: The user; the first one without it.
+        scopes: What is granted.
+    """
 
     qr: str
     """Its address or its token."""
@@ -779,7 +1128,12 @@ class QrConsent:
 
 @attrs.frozen(weakref_slot=False)
 class QrConfirmed(Model):
-    """A login by QR code that was agreed to."""
+    """A login by QR code that was agreed to.
+
+    Attributes:
+        status: Its status.
+        code: The authorization code.
+    """
 
     status: str
     """Its status."""
@@ -791,7 +1145,13 @@ class QrConfirmed(Model):
 
 @attrs.frozen(weakref_slot=False)
 class DeliveryAttempt(Model):
-    """One try to deliver an event."""
+    """One try to deliver an event.
+
+    Attributes:
+        at: When it was made.
+        status: The receiver's answer; null when there was none.
+        note: What went wrong.
+    """
 
     at: float
     """When it was made."""
@@ -805,7 +1165,17 @@ class DeliveryAttempt(Model):
 
 @attrs.frozen(weakref_slot=False)
 class MockDelivery(Model):
-    """An event on its way."""
+    """An event on its way.
+
+    Attributes:
+        id: Its id.
+        event: Its name.
+        state: Pending, delivered, dropped or not sent.
+        body: The bytes that are signed.
+        created: When it happened.
+        attempts: What was tried.
+        url: Where it goes.
+    """
 
     id: str
     """Its id."""
@@ -827,7 +1197,11 @@ class MockDelivery(Model):
 
 @attrs.frozen(weakref_slot=False)
 class DeliveryList(Model):
-    """Every event."""
+    """Every event.
+
+    Attributes:
+        deliveries: Oldest first.
+    """
 
     deliveries: tuple[MockDelivery, ...]
     """Oldest first."""
@@ -837,7 +1211,11 @@ class DeliveryList(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class DeliveryName:
-    """An event."""
+    """An event.
+
+    Attributes:
+        id: Its id.
+    """
 
     id: str
     """Its id."""
@@ -845,7 +1223,12 @@ class DeliveryName:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class WebhookWish:
-    """Where events are to go."""
+    """Where events are to go.
+
+    Attributes:
+        url: The address; empty for none.
+        client_key: The app; the first one without it.
+    """
 
     url: str
     """The address; empty for none."""
@@ -855,7 +1238,12 @@ class WebhookWish:
 
 @attrs.frozen(weakref_slot=False)
 class WebhookUrl(Model):
-    """Where events go."""
+    """Where events go.
+
+    Attributes:
+        client_key: The app.
+        url: The address.
+    """
 
     client_key: str
     """The app."""
@@ -867,7 +1255,11 @@ class WebhookUrl(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class AppName:
-    """An app."""
+    """An app.
+
+    Attributes:
+        client_key: Its key; the first one without it.
+    """
 
     client_key: str | None = None
     """Its key; the first one without it."""
@@ -875,7 +1267,15 @@ class AppName:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class EventWish:
-    """An event to be sent."""
+    """An event to be sent.
+
+    Attributes:
+        event: Its name.
+        content: What it says.
+        client_key: The app; the first one without it.
+        username: The user; the first one without it.
+        anonymous: Whether it names no user.
+    """
 
     event: str
     """Its name."""
@@ -891,7 +1291,13 @@ class EventWish:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PropertyWish:
-    """A domain or URL prefix of an app."""
+    """A domain or URL prefix of an app.
+
+    Attributes:
+        value: Such as example.com or https://example.com/media/.
+        verified: Whether it needs no proof.
+        client_key: The app; the first one without it.
+    """
 
     value: str
     """Such as example.com or https://example.com/media/."""
@@ -903,7 +1309,13 @@ class PropertyWish:
 
 @attrs.frozen(weakref_slot=False)
 class PropertyProof(Model):
-    """What proves a domain or prefix."""
+    """What proves a domain or prefix.
+
+    Attributes:
+        value: The domain or prefix.
+        record: The text of the DNS record, and of the file.
+        file: Where the file must be, for a prefix.
+    """
 
     value: str
     """The domain or prefix."""
@@ -917,7 +1329,14 @@ class PropertyProof(Model):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PropertyCheck:
-    """A domain or prefix, and what was published."""
+    """A domain or prefix, and what was published.
+
+    Attributes:
+        value: The domain or prefix.
+        records: TXT records by domain.
+        files: Texts by URL.
+        client_key: The app; the first one without it.
+    """
 
     value: str
     """The domain or prefix."""
@@ -931,7 +1350,12 @@ class PropertyCheck:
 
 @attrs.frozen(weakref_slot=False)
 class PropertyVerdict(Model):
-    """Whether a domain or prefix is proved."""
+    """Whether a domain or prefix is proved.
+
+    Attributes:
+        value: The domain or prefix.
+        verified: Whether it may be pulled from.
+    """
 
     value: str
     """The domain or prefix."""

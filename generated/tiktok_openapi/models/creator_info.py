@@ -17,6 +17,21 @@ class CreatorInfo(Model):
     """What a creator may do.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
+
+    Attributes:
+        creator_avatar_url: The creator's picture. The address works for two hours.
+        creator_username: The creator's handle.
+        creator_nickname: The creator's display name. It must be shown before posting.
+        privacy_level_options: The privacy levels to offer. A public account has PUBLIC_TO_EVERYONE,
+            MUTUAL_FOLLOW_FRIENDS and SELF_ONLY; a private one FOLLOWER_OF_CREATOR, MUTUAL_FOLLOW_FRIENDS and
+            SELF_ONLY. Choose none for the user.
+        comment_disabled: The creator lets nobody comment.
+        duet_disabled: The creator lets nobody make a duet, or the account is private. Without meaning for
+            photos.
+        stitch_disabled: The creator lets nobody stitch, or the account is private. Without meaning for
+            photos.
+        max_video_post_duration_sec: Greatest duration of a video of this creator, in seconds. Without meaning
+            for photos.
     """
 
     creator_avatar_url: str

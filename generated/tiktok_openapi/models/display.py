@@ -30,6 +30,22 @@ class UserField(str, Enum):
     Other values may come; they stay text.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
+
+    Attributes:
+        OPEN_ID: The user's id within this app.
+        UNION_ID: The user's id, the same in all apps of one developer.
+        AVATAR_URL: The user's picture.
+        AVATAR_URL_100: The user's picture, 100x100.
+        AVATAR_LARGE_URL: The user's picture, large.
+        DISPLAY_NAME: The user's display name.
+        BIO_DESCRIPTION: The user's bio.
+        PROFILE_DEEP_LINK: A link to the profile.
+        IS_VERIFIED: Whether TikTok has verified the user.
+        USERNAME: The user's handle.
+        FOLLOWER_COUNT: How many follow the user.
+        FOLLOWING_COUNT: How many the user follows.
+        LIKES_COUNT: How many likes the user's videos have.
+        VIDEO_COUNT: How many public videos the user has.
     """
 
     OPEN_ID = "open_id"
@@ -95,6 +111,24 @@ class VideoField(str, Enum):
     Other values may come; they stay text.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-object
+
+    Attributes:
+        ID: The video's id.
+        CREATE_TIME: When it was made.
+        COVER_IMAGE_URL: Its cover; the address works for six hours.
+        SHARE_URL: A link to share.
+        VIDEO_DESCRIPTION: The creator's description.
+        DURATION: Seconds.
+        HEIGHT: Pixels.
+        WIDTH: Pixels.
+        TITLE: The title.
+        EMBED_HTML: HTML to embed it.
+        EMBED_LINK: A link to embed it.
+        LIKE_COUNT: Number of likes.
+        COMMENT_COUNT: Number of comments.
+        SHARE_COUNT: Number of shares.
+        VIEW_COUNT: Number of views.
+        IS_AIGC: Whether it is labelled as AI-generated.
     """
 
     ID = "id"
@@ -165,6 +199,24 @@ class User(Model):
     """The profile of a user. Holds the fields that were named.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
+
+    Attributes:
+        open_id: The user's id within this app. Comes with the scope `user.info.basic`.
+        union_id: The user's id, the same in all apps of one developer. Comes with the scope
+            `user.info.basic`.
+        avatar_url: The user's picture. The address expires; do not keep it. Comes with the scope
+            `user.info.basic`.
+        avatar_url_100: The user's picture, 100x100. Comes with the scope `user.info.basic`.
+        avatar_large_url: The user's picture, large. Comes with the scope `user.info.basic`.
+        display_name: The user's display name. Comes with the scope `user.info.basic`.
+        bio_description: The user's bio. Comes with the scope `user.info.profile`.
+        profile_deep_link: A link to the profile. Comes with the scope `user.info.profile`.
+        is_verified: Whether TikTok has verified the user. Comes with the scope `user.info.profile`.
+        username: The user's handle. Comes with the scope `user.info.profile`.
+        follower_count: How many follow the user. Comes with the scope `user.info.stats`.
+        following_count: How many the user follows. Comes with the scope `user.info.stats`.
+        likes_count: How many likes the user's videos have. Comes with the scope `user.info.stats`.
+        video_count: How many public videos the user has. Comes with the scope `user.info.stats`.
     """
 
     open_id: str | None = None
@@ -204,6 +256,9 @@ class UserData(Model):
     """A user.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info
+
+    Attributes:
+        user: The profile of a user. Holds the fields that were named.
     """
 
     user: User
@@ -217,6 +272,24 @@ class Video(Model):
     """A video. Holds the fields that were named.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-object
+
+    Attributes:
+        id: The video's id.
+        create_time: When it was made, in seconds since 1970 (the cursor of the list counts milliseconds).
+        cover_image_url: Its cover. The address works for six hours; query the video again for a fresh one.
+        share_url: A link to share.
+        video_description: The creator's description. At most 150 characters.
+        duration: Seconds.
+        height: Pixels.
+        width: Pixels.
+        title: The title. At most 150 characters.
+        embed_html: HTML to embed it.
+        embed_link: A link to embed it.
+        like_count: Number of likes.
+        comment_count: Number of comments.
+        share_count: Number of shares.
+        view_count: Number of views.
+        is_aigc: Whether it is labelled as AI-generated.
     """
 
     id: str | None = None
@@ -265,6 +338,11 @@ class VideoListRequest:
     """Which page.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+
+    Attributes:
+        cursor: Gives videos made before this time, in milliseconds since 1970. Leave it out for the first
+            page: 0 is read as 1970 and gives nothing. Any time will do.
+        max_count: How many videos at most; 10 unless named. At most 20.
     """
 
     cursor: int | None = None
@@ -280,6 +358,11 @@ class VideoPage(Model):
     """One page of videos, newest first.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+
+    Attributes:
+        videos: The videos.
+        cursor: For the next page; milliseconds since 1970.
+        has_more: Whether there is a next page.
     """
 
     videos: tuple[Video, ...]
@@ -297,6 +380,9 @@ class VideoFilters:
     """Which videos.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
+
+    Attributes:
+        video_ids: Ids of the user's own videos. At most 20 of them.
     """
 
     video_ids: Sequence[str]
@@ -308,6 +394,9 @@ class VideoQueryRequest:
     """Which videos.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
+
+    Attributes:
+        filters: Which videos.
     """
 
     filters: VideoFilters
@@ -319,6 +408,11 @@ class VideoQueryResult(Model):
     """The videos that were found.
 
     Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-query
+
+    Attributes:
+        videos: The videos.
+        cursor: Without meaning here.
+        has_more: Without meaning here.
     """
 
     videos: tuple[Video, ...]

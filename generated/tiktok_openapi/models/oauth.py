@@ -32,6 +32,33 @@ class Scope(str, Enum):
     Sources:
     - https://developers.tiktok.com/doc/tiktok-api-scopes
     - https://developers.tiktok.com/doc/scopes-overview
+
+    Attributes:
+        USER_INFO_BASIC: Login Kit, on by default: open id, union id, avatars and display name.
+        USER_INFO_PROFILE: Login Kit: bio, profile link, verified mark and username.
+        USER_INFO_STATS: Login Kit: counts of followers, following, likes and videos.
+        USER_INFO_OPEN_ID: TikTok Minis: the open id.
+        VIDEO_LIST: Display API: the user's public videos.
+        VIDEO_PUBLISH: Content Posting: post directly, and read the creator info.
+        VIDEO_UPLOAD: Content Posting: send drafts to the inbox.
+        RESEARCH_ADLIB_BASIC: Commercial Content: public data about ads.
+        RESEARCH_DATA_BASIC: Research: public data.
+        RESEARCH_DATA_U18EU: Research: public data.
+        RESEARCH_DATA_VRA: Research: public data.
+        PORTABILITY_ACTIVITY_ONGOING: Data Portability: activity, again and again.
+        PORTABILITY_ACTIVITY_SINGLE: Data Portability: activity, once.
+        PORTABILITY_ALL_ONGOING: Data Portability: everything, again and again.
+        PORTABILITY_ALL_SINGLE: Data Portability: everything, once.
+        PORTABILITY_DIRECTMESSAGES_ONGOING: Data Portability: direct messages, again and again.
+        PORTABILITY_DIRECTMESSAGES_SINGLE: Data Portability: direct messages, once.
+        PORTABILITY_POSTSANDPROFILE_ONGOING: Data Portability: posts and profile, again and again.
+        PORTABILITY_POSTSANDPROFILE_SINGLE: Data Portability: posts and profile, once.
+        LOCAL_PRODUCT_MANAGE: Local services: products of a merchant.
+        LOCAL_SHOP_MANAGE: Local services: shops of a merchant.
+        LOCAL_VOUCHER_MANAGE: Local services: vouchers of a merchant.
+        MINIS_PUBLIC_UPSERT: TikTok Minis.
+        ARTIST_CERTIFICATION_READ: Tools for artists: read the certification.
+        ARTIST_CERTIFICATION_UPDATE: Tools for artists: change the certification.
     """
 
     USER_INFO_BASIC = "user.info.basic"
@@ -96,6 +123,9 @@ class CodeChallengeMethod(str, Enum):
     """How the code challenge is made from the code verifier. There is one way only.
 
     Source: https://developers.tiktok.com/doc/login-kit-desktop
+
+    Attributes:
+        S256: SHA-256; TikTok writes it in lower-case hexadecimal digits.
     """
 
     S256 = "S256"
@@ -144,6 +174,13 @@ class QrState(str, Enum):
     Other values may come; they stay text.
 
     Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+
+    Attributes:
+        NEW: Nobody has scanned the QR code yet.
+        SCANNED: The user has scanned it and has not agreed yet.
+        CONFIRMED: The user has agreed; the answer holds the authorization code.
+        EXPIRED: Too late; begin again.
+        UTILISED: The QR code has been used.
     """
 
     NEW = "new"
@@ -169,6 +206,15 @@ class AuthorizationCodeGrant:
     """Trade an authorization code for a user's tokens.
 
     Source: https://developers.tiktok.com/doc/oauth-get-a-user-access-token
+
+    Attributes:
+        client_key: The app's key.
+        client_secret: The app's secret.
+        grant_type: `authorization_code`.
+        code: The code that came to redirect_uri, decoded exactly once.
+        redirect_uri: The same as in the authorization URL. Only TikTok Minis leave it out.
+        code_verifier: For desktop and mobile apps; 43 to 128 letters, digits and `-._~`. At most 128
+            characters.
     """
 
     client_key: str
@@ -176,6 +222,7 @@ class AuthorizationCodeGrant:
     client_secret: str = attrs.field(repr=False)
     """The app's secret."""
     grant_type: ClassVar[Literal["authorization_code"]] = "authorization_code"
+    """`authorization_code`."""
     code: str = attrs.field(repr=False)
     """The code that came to redirect_uri, decoded exactly once."""
     redirect_uri: str
@@ -189,6 +236,12 @@ class RefreshTokenGrant:
     """Trade a refresh token for fresh tokens. The refresh token is replaced as well.
 
     Source: https://developers.tiktok.com/docs/en/oauth-refresh-a-user-access-token
+
+    Attributes:
+        client_key: The app's key.
+        client_secret: The app's secret.
+        grant_type: `refresh_token`.
+        refresh_token: The user's newest refresh token.
     """
 
     client_key: str
@@ -196,6 +249,7 @@ class RefreshTokenGrant:
     client_secret: str = attrs.field(repr=False)
     """The app's secret."""
     grant_type: ClassVar[Literal["refresh_token"]] = "refresh_token"
+    """`refresh_token`."""
     refresh_token: str = attrs.field(repr=False)
     """The user's newest refresh token."""
 
@@ -205,6 +259,11 @@ class ClientCredentialsGrant:
     """Get a token for the app itself. Only the Research and Commercial Content APIs take it.
 
     Source: https://developers.tiktok.com/doc/client-access-token-management
+
+    Attributes:
+        client_key: The app's key.
+        client_secret: The app's secret.
+        grant_type: `client_credentials`.
     """
 
     client_key: str
@@ -212,6 +271,7 @@ class ClientCredentialsGrant:
     client_secret: str = attrs.field(repr=False)
     """The app's secret."""
     grant_type: ClassVar[Literal["client_credentials"]] = "client_credentials"
+    """`client_credentials`."""
 
 
 @attrs.frozen(weakref_slot=False)
@@ -221,6 +281,15 @@ class UserToken(Model):
     Sources:
     - https://developers.tiktok.com/doc/oauth-get-a-user-access-token
     - https://developers.tiktok.com/docs/en/oauth-user-access-token-management
+
+    Attributes:
+        access_token: Opens the API for this user. Opaque; begins with `act.`.
+        expires_in: For how many seconds from now the access token works.
+        open_id: The user's id within this app.
+        refresh_token: Gets fresh tokens. Opaque; begins with `rft.`. Each refresh replaces it.
+        refresh_expires_in: For how many seconds from now the refresh token works.
+        scope: The scopes that were granted, separated by commas. Can be fewer than asked for.
+        token_type: `Bearer`.
     """
 
     access_token: str = attrs.field(repr=False)
@@ -258,6 +327,11 @@ class ClientToken(Model):
     """The token of an app.
 
     Source: https://developers.tiktok.com/doc/client-access-token-management
+
+    Attributes:
+        access_token: Opens the Research and Commercial Content APIs. Opaque; begins with `clt.`.
+        expires_in: For how many seconds from now the token works; 7200 at first.
+        token_type: `Bearer`.
     """
 
     access_token: str = attrs.field(repr=False)
@@ -282,6 +356,11 @@ class RevokeRequest:
     """Whose connection to end.
 
     Source: https://developers.tiktok.com/docs/en/oauth-revoke-a-user-access-token
+
+    Attributes:
+        client_key: The app's key.
+        client_secret: The app's secret.
+        token: The user's access token.
     """
 
     client_key: str
@@ -308,6 +387,11 @@ class QrCodeRequest:
     """What to ask for.
 
     Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+
+    Attributes:
+        client_key: The app's key.
+        scope: What to ask for, separated by commas on the wire. At least 1 of them.
+        state: Comes back unchanged.
     """
 
     client_key: str
@@ -323,6 +407,11 @@ class QrCode(Model):
     """What to show as a QR code, and how to ask for its status.
 
     Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+
+    Attributes:
+        scan_qrcode_url: `aweme://authorize?…&client_ticket=tobefilled&…`. Replace `tobefilled` by a ticket of
+            your own: URL-safe, shorter than 512 characters when URL-encoded.
+        token: For `checkQrCode`.
     """
 
     scan_qrcode_url: str
@@ -340,6 +429,11 @@ class QrStatusRequest:
     """Which QR code.
 
     Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+
+    Attributes:
+        client_key: The app's key.
+        client_secret: The app's secret.
+        token: The token that came with the QR code.
     """
 
     client_key: str
@@ -355,6 +449,13 @@ class QrStatus(Model):
     """How far a login by QR code is.
 
     Source: https://developers.tiktok.com/doc/login-kit-qr-code-authorization
+
+    Attributes:
+        status: How far a login by QR code is.
+        client_ticket: Compare it with your own.
+        code: The authorization code, once confirmed.
+        state: The state of the request, once confirmed.
+        redirect_uri: An address with the authorization code in its query, once confirmed.
     """
 
     status: QrState | str

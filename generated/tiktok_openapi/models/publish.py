@@ -28,6 +28,12 @@ class PrivacyLevel(str, Enum):
     Other values may come; they stay text.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+
+    Attributes:
+        PUBLIC_TO_EVERYONE: Everyone. An option of public accounts.
+        MUTUAL_FOLLOW_FRIENDS: Friends: people whom the creator follows and who follow back.
+        FOLLOWER_OF_CREATOR: Followers. An option of private accounts.
+        SELF_ONLY: Only the creator. All that an unaudited app may use, and only with a private account.
     """
 
     PUBLIC_TO_EVERYONE = "PUBLIC_TO_EVERYONE"
@@ -52,6 +58,10 @@ class PostMode(str, Enum):
     Other values may come; they stay text.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+
+    Attributes:
+        DIRECT_POST: Post at once. Needs the scope video.publish.
+        MEDIA_UPLOAD: Send to the creator's inbox as a draft. Needs the scope video.upload.
     """
 
     DIRECT_POST = "DIRECT_POST"
@@ -71,6 +81,18 @@ class VideoPostInfo:
     """How a video is to appear.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+
+    Attributes:
+        privacy_level: Who can see the video. One of the creator's privacy_level_options, chosen by the user.
+        title: The caption. `#` and `@` work, set off by spaces or newlines. At most 2,200 UTF-16 code units.
+        disable_duet: Let nobody make a duet. The creator's own setting wins.
+        disable_stitch: Let nobody stitch. The creator's own setting wins.
+        disable_comment: Let nobody comment. The creator's own setting wins.
+        video_cover_timestamp_ms: Which frame is the cover, in milliseconds. The first one, if there is no
+            such frame.
+        brand_content_toggle: A paid partnership with a third party. Such a post cannot be private.
+        brand_organic_toggle: Promotes the creator's own business.
+        is_aigc: Adds the label for AI-generated content.
     """
 
     privacy_level: PrivacyLevel | str
@@ -104,9 +126,16 @@ class FileUploadSource:
     Sources:
     - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
     - https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+
+    Attributes:
+        source: `FILE_UPLOAD`.
+        video_size: Size of the video in bytes, at most 4 GB. At least 1.
+        chunk_size: Size of each chunk but the last, in bytes. 1 to 67,108,864.
+        total_chunk_count: Number of chunks, rounded down. 1 to 1,000.
     """
 
     source: ClassVar[Literal["FILE_UPLOAD"]] = "FILE_UPLOAD"
+    """`FILE_UPLOAD`."""
     video_size: int
     """Size of the video in bytes, at most 4 GB. At least 1."""
     chunk_size: int
@@ -120,9 +149,17 @@ class PullFromUrlSource:
     """TikTok downloads the video.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
+
+    Attributes:
+        source: `PULL_FROM_URL`.
+        video_url: An `https` address without redirect, on a domain or under a prefix that the app has
+            verified, reachable until TikTok has downloaded it (it tries for an hour). A verified domain (DNS
+            record) covers its sub-domains. A verified prefix (`https://`, host, path, `/`; the host no IP
+            address) covers every address that begins with it.
     """
 
     source: ClassVar[Literal["PULL_FROM_URL"]] = "PULL_FROM_URL"
+    """`PULL_FROM_URL`."""
     video_url: str
     """An `https` address without redirect, on a domain or under a prefix that the app has verified,
     reachable until TikTok has downloaded it (it tries for an hour).
@@ -137,6 +174,10 @@ class VideoInitRequest:
     """A video to post.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+
+    Attributes:
+        post_info: How a video is to appear.
+        source_info: Where the video comes from.
     """
 
     post_info: VideoPostInfo
@@ -150,6 +191,9 @@ class InboxVideoInitRequest:
     """A video to send as a draft.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
+
+    Attributes:
+        source_info: Where the video comes from.
     """
 
     source_info: VideoSource
@@ -163,6 +207,12 @@ class UploadInit(Model):
     Sources:
     - https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
+
+    Attributes:
+        publish_id: The id of this post, for `fetchStatus`. Keep it before sending the first byte. Opaque. At
+            most 64 characters.
+        upload_url: Where to send the bytes, within one hour. Whoever knows it can send them, so keep it
+            secret. Host and path vary by region; use it as it is. At most 256 characters.
     """
 
     publish_id: str
@@ -184,6 +234,9 @@ class PullInit(Model):
     Sources:
     - https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     - https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
+
+    Attributes:
+        publish_id: The id of this post, for `fetchStatus`. Opaque. At most 64 characters.
     """
 
     publish_id: str
@@ -197,6 +250,17 @@ class PhotoPostInfo:
     """How photos are to appear.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+
+    Attributes:
+        title: A short title. The caption belongs in description. At most 90 UTF-16 code units.
+        description: The caption. At most 4,000 UTF-16 code units.
+        privacy_level: Who can see the photos. Required for DIRECT_POST; one of the creator's
+            privacy_level_options.
+        disable_comment: Let nobody comment. DIRECT_POST only.
+        auto_add_music: Let TikTok add music. DIRECT_POST only.
+        brand_content_toggle: A paid partnership with a third party. Such a post cannot be private.
+            DIRECT_POST only.
+        brand_organic_toggle: Promotes the creator's own business. DIRECT_POST only.
     """
 
     title: str | None = None
@@ -222,9 +286,16 @@ class PhotoSource:
     Sources:
     - https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
     - https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
+
+    Attributes:
+        source: `PULL_FROM_URL`.
+        photo_images: Addresses of the photos, in order, under the rules of video_url. JPEG or WebP, at most
+            20 MB each, the shorter side at most 1080 pixels. One bad photo fails them all. 1 to 35 of them.
+        photo_cover_index: Which photo is the cover; 0 is the first.
     """
 
     source: ClassVar[Literal["PULL_FROM_URL"]] = "PULL_FROM_URL"
+    """`PULL_FROM_URL`."""
     photo_images: Sequence[str]
     """Addresses of the photos, in order, under the rules of video_url. JPEG or WebP, at most 20 MB each, the
     shorter side at most 1080 pixels. One bad photo fails them all. 1 to 35 of them.
@@ -238,9 +309,17 @@ class ContentInitRequest:
     """Photos to post or to send as a draft.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+
+    Attributes:
+        media_type: `PHOTO`.
+        post_mode: Whether photos are posted, or sent as a draft.
+        post_info: How photos are to appear.
+        source_info: TikTok downloads the photos; there is no other way.
+        is_aigc: Adds the label for AI-generated content. For photos it stands here, not in post_info.
     """
 
     media_type: ClassVar[Literal["PHOTO"]] = "PHOTO"
+    """`PHOTO`."""
     post_mode: PostMode | str
     """Whether photos are posted, or sent as a draft."""
     post_info: PhotoPostInfo
@@ -256,6 +335,9 @@ class PhotoInit(Model):
     """A post whose photos TikTok downloads.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+
+    Attributes:
+        publish_id: The id of this post, for `fetchStatus`. Opaque. At most 64 characters.
     """
 
     publish_id: str

@@ -28,6 +28,14 @@ class PublishState(str, Enum):
     Other values may come; they stay text.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        PROCESSING_UPLOAD: FILE_UPLOAD: TikTok waits for the bytes or processes them.
+        PROCESSING_DOWNLOAD: PULL_FROM_URL: TikTok downloads or processes.
+        SEND_TO_USER_INBOX: Draft: the creator has been notified and can post it. Final until the creator
+            does.
+        PUBLISH_COMPLETE: Posted; a draft: the creator has posted it.
+        FAILED: Not posted; fail_reason says why.
     """
 
     PROCESSING_UPLOAD = "PROCESSING_UPLOAD"
@@ -54,6 +62,21 @@ class FailReason(str, Enum):
     Other values may come; they stay text.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        FILE_FORMAT_CHECK_FAILED: The format is not supported.
+        DURATION_CHECK_FAILED: The duration is outside the rules.
+        FRAME_RATE_CHECK_FAILED: The frame rate is out of range.
+        PICTURE_SIZE_CHECK_FAILED: The size in pixels is outside the rules.
+        INTERNAL: Something went wrong inside TikTok.
+        VIDEO_PULL_FAILED: TikTok could not download the video, or not within an hour.
+        PHOTO_PULL_FAILED: TikTok could not download a photo, or not within an hour.
+        PUBLISH_CANCELLED: The post was cancelled.
+        AUTH_REMOVED: The creator removed the app while the post was being processed.
+        SPAM_RISK_TOO_MANY_POSTS: The creator has made too many posts through the API within 24 hours.
+        SPAM_RISK_USER_BANNED_FROM_POSTING: TikTok has banned this creator from posting.
+        SPAM_RISK_TEXT: TikTok judges the caption risky.
+        SPAM_RISK: TikTok judges the post risky.
     """
 
     FILE_FORMAT_CHECK_FAILED = "file_format_check_failed"
@@ -155,6 +178,9 @@ class StatusRequest:
     """Which post.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        publish_id: The publish_id that the init gave.
     """
 
     publish_id: str
@@ -166,6 +192,15 @@ class PublishStatus(Model):
     """How far a post is.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        status: How far a post is.
+        fail_reason: Why the post failed; otherwise absent or empty.
+        publicaly_available_post_id: Ids of the public posts (TikTok's spelling). Empty or absent until
+            moderation has ended, and for posts that are not public. A draft can be posted more than once, so
+            there can be several.
+        uploaded_bytes: FILE_UPLOAD: number of bytes that have arrived.
+        downloaded_bytes: PULL_FROM_URL: number of bytes that TikTok has downloaded.
     """
 
     status: PublishState | str
@@ -189,6 +224,9 @@ class CancelRequest:
     """Which post.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
+
+    Attributes:
+        publish_id: The publish_id that the init gave.
     """
 
     publish_id: str

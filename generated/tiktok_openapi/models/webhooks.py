@@ -32,6 +32,10 @@ class PublishType(str, Enum):
     Other values may come; they stay text.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        INBOX_SHARE: By a draft.
+        DIRECT_PUBLISH: Directly.
     """
 
     INBOX_SHARE = "INBOX_SHARE"
@@ -51,6 +55,10 @@ class AuthorizationRemovedContent(Model):
     """Why the connection has ended.
 
     Source: https://developers.tiktok.com/doc/webhooks-events
+
+    Attributes:
+        reason: 0 unknown, 1 the user disconnected, 2 the account was deleted, 3 the user's age changed, 4 the
+            account was banned, 5 the developer revoked.
     """
 
     reason: int
@@ -66,6 +74,13 @@ class AuthorizationRemoved(Model):
     """A user or the developer has ended the connection.
 
     Source: https://developers.tiktok.com/doc/webhooks-events
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in seconds since 1970.
+        user_openid: The open_id of the user.
+        event: `authorization.removed`.
+        content: The particulars, as JSON inside a text.
     """
 
     client_key: str
@@ -75,6 +90,7 @@ class AuthorizationRemoved(Model):
     user_openid: str
     """The open_id of the user."""
     event: str
+    """`authorization.removed`."""
     content: AuthorizationRemovedContent
     """The particulars, as JSON inside a text."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
@@ -91,6 +107,9 @@ class ShareContent(Model):
     """Which share.
 
     Source: https://developers.tiktok.com/doc/webhooks-events
+
+    Attributes:
+        share_id: The id of the share, `video.…`.
     """
 
     share_id: str
@@ -104,6 +123,13 @@ class VideoUploadFailed(Model):
     """A share through the old Video Kit has failed.
 
     Source: https://developers.tiktok.com/doc/webhooks-events
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in seconds since 1970.
+        user_openid: The open_id of the user.
+        event: `video.upload.failed`.
+        content: The particulars, as JSON inside a text.
     """
 
     client_key: str
@@ -113,6 +139,7 @@ class VideoUploadFailed(Model):
     user_openid: str
     """The open_id of the user."""
     event: str
+    """`video.upload.failed`."""
     content: ShareContent
     """The particulars, as JSON inside a text."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
@@ -129,6 +156,13 @@ class VideoPublishCompleted(Model):
     """A share through the old Video Kit was posted.
 
     Source: https://developers.tiktok.com/doc/webhooks-events
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in seconds since 1970.
+        user_openid: The open_id of the user.
+        event: `video.publish.completed`.
+        content: The particulars, as JSON inside a text.
     """
 
     client_key: str
@@ -138,6 +172,7 @@ class VideoPublishCompleted(Model):
     user_openid: str
     """The open_id of the user."""
     event: str
+    """`video.publish.completed`."""
     content: ShareContent
     """The particulars, as JSON inside a text."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
@@ -154,6 +189,9 @@ class PortabilityDownloadReadyContent(Model):
     """Which export.
 
     Source: https://developers.tiktok.com/doc/webhooks-events
+
+    Attributes:
+        request_id: The id of the request for the export.
     """
 
     request_id: int
@@ -167,6 +205,13 @@ class PortabilityDownloadReady(Model):
     """An export of a user's data can be downloaded.
 
     Source: https://developers.tiktok.com/doc/webhooks-events
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in seconds since 1970.
+        event: `portability.download.ready`.
+        content: The particulars, as JSON inside a text.
+        user_openid: The open_id of the user.
     """
 
     client_key: str
@@ -174,6 +219,7 @@ class PortabilityDownloadReady(Model):
     create_time: int
     """When it happened, in seconds since 1970."""
     event: str
+    """`portability.download.ready`."""
     content: PortabilityDownloadReadyContent
     """The particulars, as JSON inside a text."""
     user_openid: str | None = None
@@ -192,6 +238,11 @@ class PublishFailedContent(Model):
     """Which post has failed, and why.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        publish_id: The publish_id that the init gave.
+        reason: Why it failed (called fail_reason in the status).
+        publish_type: How something was posted.
     """
 
     publish_id: str
@@ -209,6 +260,13 @@ class PostPublishFailed(Model):
     """A post or a draft has failed.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in seconds since 1970.
+        user_openid: The open_id of the user.
+        event: `post.publish.failed`.
+        content: The particulars, as JSON inside a text.
     """
 
     client_key: str
@@ -218,6 +276,7 @@ class PostPublishFailed(Model):
     user_openid: str
     """The open_id of the user."""
     event: str
+    """`post.publish.failed`."""
     content: PublishFailedContent
     """The particulars, as JSON inside a text."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
@@ -234,6 +293,10 @@ class PublishCompleteContent(Model):
     """Which post is done.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        publish_id: The publish_id that the init gave.
+        publish_type: How something was posted.
     """
 
     publish_id: str
@@ -249,6 +312,13 @@ class PostPublishComplete(Model):
     """A post is done.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in seconds since 1970.
+        user_openid: The open_id of the user.
+        event: `post.publish.complete`.
+        content: The particulars, as JSON inside a text.
     """
 
     client_key: str
@@ -258,6 +328,7 @@ class PostPublishComplete(Model):
     user_openid: str
     """The open_id of the user."""
     event: str
+    """`post.publish.complete`."""
     content: PublishCompleteContent
     """The particulars, as JSON inside a text."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
@@ -274,6 +345,10 @@ class PublishInboxDeliveredContent(Model):
     """Which draft has arrived.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        publish_id: The publish_id that the init gave.
+        publish_type: How something was posted.
     """
 
     publish_id: str
@@ -289,6 +364,13 @@ class PostPublishInboxDelivered(Model):
     """A draft has reached the creator's inbox.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in seconds since 1970.
+        user_openid: The open_id of the user.
+        event: `post.publish.inbox_delivered`.
+        content: The particulars, as JSON inside a text.
     """
 
     client_key: str
@@ -298,6 +380,7 @@ class PostPublishInboxDelivered(Model):
     user_openid: str
     """The open_id of the user."""
     event: str
+    """`post.publish.inbox_delivered`."""
     content: PublishInboxDeliveredContent
     """The particulars, as JSON inside a text."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
@@ -314,6 +397,11 @@ class PublishPubliclyAvailableContent(Model):
     """Which post is public.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        publish_id: The publish_id that the init gave.
+        post_id: The id of the public post.
+        publish_type: How something was posted.
     """
 
     publish_id: str
@@ -331,6 +419,13 @@ class PostPublishPubliclyAvailable(Model):
     """A post can be seen by everyone.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in seconds since 1970.
+        user_openid: The open_id of the user.
+        event: `post.publish.publicly_available`.
+        content: The particulars, as JSON inside a text.
     """
 
     client_key: str
@@ -340,6 +435,7 @@ class PostPublishPubliclyAvailable(Model):
     user_openid: str
     """The open_id of the user."""
     event: str
+    """`post.publish.publicly_available`."""
     content: PublishPubliclyAvailableContent
     """The particulars, as JSON inside a text."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
@@ -356,6 +452,11 @@ class PublishNoLongerPubliclyAvailableContent(Model):
     """Which post is no longer public.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        publish_id: The publish_id that the init gave.
+        post_id: The id of the public post.
+        publish_type: How something was posted.
     """
 
     publish_id: str
@@ -373,6 +474,13 @@ class PostPublishNoLongerPubliclyAvailable(Model):
     """A post can no longer be seen by everyone.
 
     Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in seconds since 1970.
+        user_openid: The open_id of the user.
+        event: `post.publish.no_longer_publicaly_available`.
+        content: The particulars, as JSON inside a text.
     """
 
     client_key: str
@@ -382,6 +490,7 @@ class PostPublishNoLongerPubliclyAvailable(Model):
     user_openid: str
     """The open_id of the user."""
     event: str
+    """`post.publish.no_longer_publicaly_available`."""
     content: PublishNoLongerPubliclyAvailableContent
     """The particulars, as JSON inside a text."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
@@ -395,7 +504,11 @@ class PostPublishNoLongerPubliclyAvailable(Model):
 
 @attrs.frozen(weakref_slot=False)
 class TiktokPingContent(Model):
-    """That it is a test."""
+    """That it is a test.
+
+    Attributes:
+        reason: `testing Webhook`.
+    """
 
     reason: str | None = None
     """`testing Webhook`."""
@@ -405,13 +518,22 @@ class TiktokPingContent(Model):
 
 @attrs.frozen(weakref_slot=False)
 class TiktokPing(Model):
-    """A test from the developer portal."""
+    """A test from the developer portal.
+
+    Attributes:
+        client_key: The app's key.
+        create_time: When it happened, in milliseconds since 1970 (all other events count seconds).
+        event: `tiktok.ping`.
+        content: The particulars, as JSON inside a text.
+        user_openid: The open_id of the user.
+    """
 
     client_key: str
     """The app's key."""
     create_time: int
     """When it happened, in milliseconds since 1970 (all other events count seconds)."""
     event: str
+    """`tiktok.ping`."""
     content: TiktokPingContent
     """The particulars, as JSON inside a text."""
     user_openid: str | None = None
