@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -10,10 +12,12 @@ from typing import Any
 import attrs
 import pytest
 
-from tiktok_openapi._runtime import model
+from tiktok_openapi._runtime import json_text, model
 from tiktok_openapi._runtime.model import Mismatch, Model
 
 Decoder = Callable[[object], object]
+Make = Callable[[], Decoder]
+"""Decoders are made within a test: what makes them is under test too."""
 
 
 class Other:
@@ -31,37 +35,41 @@ VALUES: dict[str, object] = {
     "Other": Other(),
 }
 
-either_two = model.decode_either(model.decode_integer, model.decode_text)
-either_four = model.decode_either(
-    model.decode_text, model.decode_boolean, model.decode_number, model.decode_nullable(model.decode_text)
-)
+
+def either_two() -> Decoder:
+    return model.decode_either(model.decode_integer, model.decode_text)
+
+
+def either_four() -> Decoder:
+    return model.decode_either(
+        model.decode_text, model.decode_boolean, model.decode_number, model.decode_nullable(model.decode_text)
+    )
 
 
 @pytest.mark.parametrize(
-    ("decode", "expected", "passing"),
+    ("make", "expected", "passing"),
     [
-        (model.decode_text, "string", {"string"}),
-        (model.decode_integer, "integer", {"integer"}),
-        (model.whole, "integer", set[str]()),
-        (model.decode_number, "number", {"integer", "number"}),
-        (model.decode_boolean, "boolean", {"boolean"}),
-        (model.decode_moment, "date and time", set[str]()),
-        (model.decode_list(model.decode_integer), "array", {"array"}),
-        (model.decode_map(model.decode_integer), "object", {"object"}),
-        (model.decode_nullable(model.decode_text), "string", {"nothing", "string"}),
-        (model.decode_list_or_one(model.decode_integer), "integer", {"integer", "array"}),
+        (lambda: model.decode_text, "string", {"string"}),
+        (lambda: model.decode_integer, "integer", {"integer"}),
+        (lambda: model.whole, "integer", set[str]()),
+        (lambda: model.decode_number, "number", {"integer", "number"}),
+        (lambda: model.decode_boolean, "boolean", {"boolean"}),
+        (lambda: model.decode_moment, "date and time", set[str]()),
+        (lambda: model.decode_list(model.decode_integer), "array", {"array"}),
+        (lambda: model.decode_map(model.decode_integer), "object", {"object"}),
+        (lambda: model.decode_nullable(model.decode_text), "string", {"nothing", "string"}),
+        (lambda: model.decode_list_or_one(model.decode_integer), "integer", {"integer", "array"}),
         (either_two, "integer or string", {"integer", "string"}),
         (
             either_four,
             "string or boolean or number or string",
             {"string", "boolean", "number", "integer", "nothing"},
         ),
-        (model.decode_anything, "", set(VALUES)),
+        (lambda: model.decode_anything, "", set(VALUES)),
     ],
 )
-def test_a_value_of_another_type_is_refused_by_name(
-    decode: Decoder, expected: str, passing: set[str]
-) -> None:
+def test_a_value_of_another_type_is_refused_by_name(make: Make, expected: str, passing: set[str]) -> None:
+    decode = make()
     for name, value in VALUES.items():
         if name in passing:
             decode(value)
@@ -77,61 +85,61 @@ def test_a_value_of_another_type_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    ("decode", "value", "result"),
+    ("make", "value", "result"),
     [
-        (model.decode_text, "", ""),
-        (model.decode_integer, 2.0, 2),
-        (model.decode_integer, -7, -7),
-        (model.whole, 3.0, 3),
-        (model.decode_number, 2, 2),
-        (model.decode_number, 2.5, 2.5),
-        (model.decode_boolean, False, False),
-        (model.decode_anything, VALUES, VALUES),
-        (model.decode_nothing, {"a": 1}, None),
-        (model.decode_nullable(model.decode_text), None, None),
-        (model.decode_nullable(model.decode_text), "x", "x"),
-        (model.decode_list(model.decode_text), ["a", "b"], ("a", "b")),
-        (model.decode_list(model.decode_text), [], ()),
-        (model.decode_list_or_one(model.decode_text), ["a", "b"], ("a", "b")),
-        (model.decode_list_or_one(model.decode_text), "a", ("a",)),
-        (model.decode_map(model.decode_integer), {"a": 2.0, "b": 1}, {"a": 2, "b": 1}),
-        (model.decode_map(model.decode_integer), {}, {}),
+        (lambda: model.decode_text, "", ""),
+        (lambda: model.decode_integer, 2.0, 2),
+        (lambda: model.decode_integer, -7, -7),
+        (lambda: model.whole, 3.0, 3),
+        (lambda: model.decode_number, 2, 2),
+        (lambda: model.decode_number, 2.5, 2.5),
+        (lambda: model.decode_boolean, False, False),
+        (lambda: model.decode_anything, VALUES, VALUES),
+        (lambda: model.decode_nothing, {"a": 1}, None),
+        (lambda: model.decode_nullable(model.decode_text), None, None),
+        (lambda: model.decode_nullable(model.decode_text), "x", "x"),
+        (lambda: model.decode_list(model.decode_text), ["a", "b"], ("a", "b")),
+        (lambda: model.decode_list(model.decode_text), [], ()),
+        (lambda: model.decode_list_or_one(model.decode_text), ["a", "b"], ("a", "b")),
+        (lambda: model.decode_list_or_one(model.decode_text), "a", ("a",)),
+        (lambda: model.decode_map(model.decode_integer), {"a": 2.0, "b": 1}, {"a": 2, "b": 1}),
+        (lambda: model.decode_map(model.decode_integer), {}, {}),
         (either_two, "7", "7"),
         (either_two, 7.0, 7),
-        (model.decode_embedded(model.decode_map(model.decode_integer)), '{"a": 1}', {"a": 1}),
+        (lambda: model.decode_embedded(model.decode_map(model.decode_integer)), '{"a": 1}', {"a": 1}),
     ],
 )
-def test_a_value_of_the_right_type_is_read(decode: Decoder, value: object, result: object) -> None:
-    found = decode(value)
+def test_a_value_of_the_right_type_is_read(make: Make, value: object, result: object) -> None:
+    found = make()(value)
     assert found == result
     assert type(found) is type(result)
 
 
-COMPLAINTS: list[tuple[Decoder, object, str, str, str]] = [
-    (model.decode_list(model.decode_text), ["a", 1, 2], "$[1]", "string", "integer"),
-    (model.decode_map(model.decode_text), {"a": "x", "b": None}, "$.b", "string", "nothing"),
+COMPLAINTS: list[tuple[Make, object, str, str, str]] = [
+    (lambda: model.decode_list(model.decode_text), ["a", 1, 2], "$[1]", "string", "integer"),
+    (lambda: model.decode_map(model.decode_text), {"a": "x", "b": None}, "$.b", "string", "nothing"),
     (
-        model.decode_map(model.decode_list(model.decode_map(model.decode_text))),
+        lambda: model.decode_map(model.decode_list(model.decode_map(model.decode_text))),
         {"a": [{}, {"b": []}]},
         "$.a[1].b",
         "string",
         "array",
     ),
-    (model.decode_list_or_one(model.decode_text), ["a", {}], "$[1]", "string", "object"),
-    (model.decode_list_or_one(model.decode_text), 1.5, "$", "string", "number"),
-    (model.decode_embedded(model.decode_text), {}, "$", "string", "object"),
-    (model.decode_embedded(model.decode_text), "{", "$", "JSON", "string"),
-    (model.decode_embedded(model.decode_text), "[" * 100_000, "$", "JSON", "string"),
-    (model.decode_embedded(model.decode_text), "5", "$", "string", "integer"),
-    (model.decode_moment, "yesterday", "$", "date and time", "string"),
-    (model.decode_integer, float("inf"), "$", "integer", "number"),
+    (lambda: model.decode_list_or_one(model.decode_text), ["a", {}], "$[1]", "string", "object"),
+    (lambda: model.decode_list_or_one(model.decode_text), 1.5, "$", "string", "number"),
+    (lambda: model.decode_embedded(model.decode_text), {}, "$", "string", "object"),
+    (lambda: model.decode_embedded(model.decode_text), "{", "$", "JSON", "string"),
+    (lambda: model.decode_embedded(model.decode_text), "[" * 100_000, "$", "JSON", "string"),
+    (lambda: model.decode_embedded(model.decode_text), "5", "$", "string", "integer"),
+    (lambda: model.decode_moment, "yesterday", "$", "date and time", "string"),
+    (lambda: model.decode_integer, float("inf"), "$", "integer", "number"),
 ]
 
 
-@pytest.mark.parametrize(("decode", "value", "place", "expected", "got"), COMPLAINTS)
-def test_a_complaint_has_a_place(decode: Decoder, value: object, place: str, expected: str, got: str) -> None:
+@pytest.mark.parametrize(("make", "value", "place", "expected", "got"), COMPLAINTS)
+def test_a_complaint_has_a_place(make: Make, value: object, place: str, expected: str, got: str) -> None:
     with pytest.raises(Mismatch) as caught:
-        decode(value)
+        make()(value)
     assert (caught.value.place, caught.value.expected, caught.value.got) == (place, expected, got)
 
 
@@ -225,3 +233,50 @@ def test_a_model_shows_what_was_received() -> None:
     with pytest.raises(KeyError):
         made["y"]
     assert Point(1).keys() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b'{"a": [1, 2.5, null, true], "b": "\xc3\xa9"}', {"a": [1, 2.5, None, True], "b": "é"}),
+        ('{"a": 1}', {"a": 1}),
+        (b"1180591620717411303424", 2**70),
+        (b"Infinity", float("inf")),
+    ],
+)
+def test_json_is_read_as_python_reads_it(content: bytes | str, value: object) -> None:
+    assert importlib.reload(json_text).read(content) == value
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"[" * 100_000, '{"a": 1} x'])
+def test_what_is_no_json_is_refused(content: bytes | str) -> None:
+    with pytest.raises((ValueError, RecursionError)):
+        importlib.reload(json_text).read(content)
+
+
+@pytest.mark.parametrize(
+    ("value", "content"),
+    [
+        ({"a": [1, None, True], "b": "é"}, b'{"a":[1,null,true],"b":"\xc3\xa9"}'),
+        (2**70, b"1180591620717411303424"),
+    ],
+)
+def test_json_is_written_as_python_writes_it(value: object, content: bytes) -> None:
+    fresh = importlib.reload(json_text)
+    assert fresh.write(value) == content
+    assert fresh.write_text(value) == content.decode()
+
+
+@pytest.mark.parametrize("value", [{1, 2}, object(), float("nan")])
+def test_what_json_cannot_hold_is_not_written(value: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        importlib.reload(json_text).write_text(value)
+
+
+def test_without_msgspec_python_reads_and_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "msgspec", None)
+        plain = importlib.reload(json_text)
+        assert plain.read(b'{"a": 1}') == {"a": 1}
+        assert plain.write({"a": "é"}) == b'{"a":"\xc3\xa9"}'
+    importlib.reload(json_text)
