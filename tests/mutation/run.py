@@ -36,7 +36,7 @@ ROOT = Path(__file__).parent.parent.parent
 WORK = ROOT / ".work" / "mutation"
 SURVIVORS = Path(__file__).parent / "survivors.yaml"
 LEAST = 0.90
-MINUTES = 30
+MINUTES = 60
 """After so many a group is given up: it hangs."""
 
 KILLED = ("killed", "timeout", "segfault")
