@@ -7,7 +7,7 @@ from typing import Final
 
 from . import names
 from .emit_operations import COLOURS
-from .text import docstring, paragraphs
+from .text import docstring, paragraphs, sentence
 from .writer import EVERYTHING, HERE, PUBLIC_ERRORS, PUBLIC_RUNTIME, Writer, render
 
 _CLIENT_DOC: Final = """\
@@ -91,7 +91,16 @@ def packages(w: Writer) -> None:
     exported = sorted(
         {name for found in public.values() for name in found} | {"__version__", "description", *modules}
     )
-    doc = paragraphs(f"Typed bindings for {w.api.title}.", w.api.doc)
+    areas = [
+        f"- `client.{names.snake(tag.name)}`: {sentence(tag.doc or f'The operations of `{tag.name}`.')}"
+        for tag in w.api.tags
+    ]
+    doc = paragraphs(
+        f"Typed bindings for {w.api.title}.",
+        w.api.doc,
+        "\n".join(["A `client`, which is a `Client` or an `AsyncClient`, performs the operations:", *areas]),
+        "What goes wrong is an `Error`: see `errors`. Numbers are in `limits`, operations in `routes`.",
+    )
     _package(
         w,
         "__init__.py",

@@ -280,7 +280,7 @@ class _Lowering:
             path=path,
             server=self._server(entries, item),
             summary=entries.text("summary"),
-            doc=entries.text("description"),
+            doc=entries.doc(),
             sources=entries.texts("x-source"),
             envelope=envelope,
             idempotent=flag(entries.need("x-idempotent")),

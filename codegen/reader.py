@@ -107,6 +107,11 @@ class Entries:
         entry = self._entries.get(key)
         return default if entry is None else text(entry)
 
+    def doc(self) -> str:
+        """The description, and whether it is about something deprecated."""
+        told = self.text("description").strip()
+        return f"{told} Deprecated.".strip() if self.flag("deprecated") else told
+
     def flag(self, key: str) -> bool:
         """True or false; false when absent."""
         entry = self._entries.get(key)

@@ -13,7 +13,7 @@ from .reader import Entries, flag, items, mapping, text, texts
 
 _PLAIN: Final = frozenset({"description", "title", "example", "examples", "default", "deprecated"})
 _FIELD: Final = frozenset({"x-secret", "x-time", "x-at", "x-scope"})
-_INHERITED: Final = _FIELD | {"description"}
+_INHERITED: Final = _FIELD | {"description", "deprecated"}
 _NOTES: Final = _PLAIN | _FIELD
 
 # A text is one of four kinds, each with keywords of its own: what would have no effect is refused.
@@ -100,12 +100,13 @@ class Schemas:
         target = mapping(self.resolve(node))
         entries = {**{key: target[key] for key in _INHERITED if key in target}, **mapping(node)}
         doc, scope, secret = entries.get("description"), entries.get("x-scope"), entries.get("x-secret")
+        deprecated = (old := entries.get("deprecated")) is not None and flag(old)
         inner = type_.inner if isinstance(type_, ir.Nullable) else type_
         if secret is not None and not isinstance(inner, ir.Text):
             raise Refusal(secret.place, "only a text can be secret")
         return Property(
             type=type_,
-            doc="" if doc is None else text(doc),
+            doc=" ".join([*([] if doc is None else [text(doc)]), *(["Deprecated."] if deprecated else [])]),
             secret=secret is not None and flag(secret),
             scope=None if scope is None else text(scope),
             time=self._time(node, entries, type_),
@@ -311,7 +312,7 @@ class Schemas:
         self.objects[name] = ir.Object(
             name=name,
             fragment=fragment(node),
-            doc=entries.text("description"),
+            doc=entries.doc(),
             sources=entries.texts("x-source"),
             fields=tuple(fields),
             place=node.place,
@@ -369,7 +370,7 @@ class Schemas:
         self.enums[name] = ir.Enumeration(
             name=name,
             fragment=fragment(node),
-            doc=entries.text("description"),
+            doc=entries.doc(),
             sources=entries.texts("x-source"),
             values=tuple(values),
             open=entries.flag("x-open-enum"),
@@ -412,7 +413,7 @@ class Schemas:
                 self.unions[name] = ir.TaggedUnion(
                     name=name,
                     fragment=fragment(node),
-                    doc=entries.text("description"),
+                    doc=entries.doc(),
                     tag=tag,
                     cases=cases,
                     inline=name not in self._named,

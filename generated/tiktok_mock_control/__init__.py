@@ -2,6 +2,18 @@
 """Typed bindings for Control of a mock TikTok.
 
 What a test asks of the mock itself, under `/_mock/`. Not a part of TikTok.
+
+A `client`, which is a `Client` or an `AsyncClient`, performs the operations:
+- `client.worlds`: Worlds: made, copied, reset, forgotten.
+- `client.clock`: Time.
+- `client.scenarios`: Particular bad days.
+- `client.faults`: What shall go wrong.
+- `client.journal`: What happened.
+- `client.posts`: Posts and the levers that move them.
+- `client.accounts`: Users.
+- `client.webhooks`: Events.
+
+What goes wrong is an `Error`: see `errors`. Numbers are in `limits`, operations in `routes`.
 """
 
 TYPE_CHECKING = False  # what type checkers take for true; importing it from `typing` would double the cost

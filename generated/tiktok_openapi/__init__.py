@@ -2,6 +2,14 @@
 """Typed bindings for TikTok Open API.
 
 Login Kit (OAuth), Content Posting, Display API and webhooks of TikTok, version 2.
+
+A `client`, which is a `Client` or an `AsyncClient`, performs the operations:
+- `client.oauth`: Log a user in, keep the tokens fresh, end the connection.
+- `client.post`: Publish videos and photos, or send them to the creator's inbox as drafts.
+- `client.upload`: Send the bytes of a video.
+- `client.display`: Read a user's profile and public videos.
+
+What goes wrong is an `Error`: see `errors`. Numbers are in `limits`, operations in `routes`.
 """
 
 TYPE_CHECKING = False  # what type checkers take for true; importing it from `typing` would double the cost

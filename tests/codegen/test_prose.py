@@ -76,3 +76,16 @@ def test_help_of_a_class_tells_what_its_attributes_are(
         "A thing.\n\nAttributes:\n    kind: `box`.\n    size: How big. 1 to 4,000.\n    mode: How."
     )
     assert inspect.getdoc(api.Mode) == "How.\n\nAttributes:\n    FAST: At once."
+
+
+def test_what_is_deprecated_says_so(generate: Generator) -> None:
+    old = "Thing: {type: object, deprecated: true, properties: {a: {type: string, description: An a., deprecated: true}, b: {type: string}}}"
+    api = generate(sent("Thing", old).replace("x-idempotent", "deprecated: true\n      x-idempotent"))
+    assert inspect.getdoc(api.Thing) == "Deprecated.\n\nAttributes:\n    a: An a. Deprecated."
+    face = str(inspect.getdoc(api.module("faces.things").ThingsFace.use_thing))
+    assert face.startswith("`useThing`.\n\nDeprecated.\n\nArgs:\n    a: An a. Deprecated.\n")
+
+
+def test_help_of_the_package_leads_to_the_areas_of_the_client(generate: Generator) -> None:
+    told = str(inspect.getdoc(generate(received("Thing", "Thing: {type: object}")).package))
+    assert "performs the operations:\n- `client.things`: Everything.\n" in told
