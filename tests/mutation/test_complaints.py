@@ -67,6 +67,20 @@ def test_a_plan_says_which_number_is_wrong(size: int, chunk: int, count: int, sa
     assert str(caught.value) == said
 
 
+@pytest.mark.parametrize(
+    ("size", "chunk", "said"),
+    [
+        (10.0, None, "video_size: must be a whole number of bytes, got 10.0"),
+        (True, None, "video_size: must be a whole number of bytes, got True"),
+        (10, "5MB", "chunk_size: must be a whole number of bytes, got '5MB'"),
+    ],
+)
+def test_a_plan_is_made_of_whole_numbers(size: Any, chunk: Any, said: str) -> None:
+    with pytest.raises(Impossible) as caught:
+        ChunkPlan.for_size(size, chunk)
+    assert str(caught.value) == said
+
+
 def test_edges_of_plans() -> None:
     exact = ChunkPlan.for_size(2 * MAX_CHUNK_SIZE)
     assert (exact.chunk_size, exact.total_chunk_count) == (MAX_CHUNK_SIZE, 2)
