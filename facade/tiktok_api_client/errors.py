@@ -112,4 +112,4 @@ class LoginTimedOut(Error):
 
 
 class StoreFailed(Error):
-    """The token store cannot be read or written."""
+    """The token store or the journal cannot be read or written; the message names the file."""

@@ -72,7 +72,7 @@ class Upload:
         """What `post` would have given or raised.
 
         Raises:
-            TimeoutError: it has not ended within so many seconds.
+            TimeoutError: it has not ended within so many seconds (Python's own, and the upload goes on).
         """
         self._thread.join(timeout)
         if self._problem is not None:
@@ -133,7 +133,7 @@ class AsyncUpload:
         """What `post` would have given or raised.
 
         Raises:
-            TimeoutError: it has not ended within so many seconds.
+            TimeoutError: it has not ended within so many seconds (Python's own, and the upload goes on).
         """
         done, _ = await asyncio.wait([self._task], timeout=timeout)
         if not done:
