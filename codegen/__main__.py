@@ -17,6 +17,7 @@ from .writer import NOTICE
 _ROOT: Final = Path(__file__).parent.parent
 _SPECS: Final = (_ROOT / "spec", _ROOT / "mock_server" / "control")
 _MARK: Final = NOTICE.partition("{")[0]
+_DONE: Final = {"missing": "wrote    ", "stale": "rewrote  ", "orphan": "removed  "}
 _REPAIR: Final = "run `make generate` (python -m codegen generate)"
 
 
@@ -131,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         wanted = render(*specs)
         if options.command == "generate":
-            changed = write(wanted, options.out)
+            changed = [_DONE[how] + path for how, path in map(str.split, write(wanted, options.out))]
             print("\n".join(changed) if changed else "nothing to do", file=sys.stderr)
             return 0
         found = read_tree(options.out)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from . import ir, names, pytypes
+from .load import Refusal
 from .pytypes import Decoders
 from .text import docstring, entry, paragraphs, sentence, sources
 from .writer import Writer, attribute_names, field_doc, is_optional, limits_doc
@@ -64,12 +65,14 @@ def operations(w: Writer) -> dict[str, OperationView]:
     views: dict[str, OperationView] = {}
     scope, faces = names.Scope("the constant"), names.Scope("the class")
     for tag in w.api.tags:
+        if names.snake(tag.name) in names.CLIENT_MEMBERS:
+            raise Refusal(tag.place, f"{tag.name!r} is what every client has already; choose another tag")
         functions = names.Scope(f"the function of {tag.name}")
         decoders = Decoders(w.known)
         operations = [op for op in w.api.operations if op.tag == tag.name]
         for op in operations:
-            name = functions.take(names.snake(op.id), op.id, op.place)
-            constant = scope.take(names.constant(names.snake(op.id)), op.id, op.place)
+            name = functions.take(names.function(op.id), op.id, op.place)
+            constant = scope.take(names.route(op.id), op.id, op.place)
             views[op.id] = _operation(w, op, name, constant, decoders)
         module = names.snake(tag.name)
         face = faces.take(f"{names.class_name(tag.name)}Face", tag.name, tag.place)

@@ -26,6 +26,9 @@ _LOCALS: Final = {
     *("value", "raw", "get", "type", "len", "isinstance", "at", "secrets", "out", "item", "problem"),
     *("found", "checked", "whole"),
 }
+CLIENT_MEMBERS: Final = {"perform", "answer", "close", "http", "base_url"}
+_ROUTES: Final = {"ROUTES", "BY_ID"}
+_FUNCTIONS: Final = {"routes", "checked", "overload"}
 _ARGUMENTS: Final = {
     *("self", "routes", "operations", "checked", "encoded", "secrets", "pairs", "lines", "type"),
 }
@@ -109,6 +112,18 @@ def argument(wire: str) -> str:
     """The name of a keyword argument: that of the attribute, unless the function uses it itself."""
     text = field(wire)
     return f"{text}_" if text in _ARGUMENTS else text
+
+
+def function(wire: str) -> str:
+    """The name of a function for an operation: that of its id, unless its module uses the name itself."""
+    text = snake(wire)
+    return f"{text}_" if text in _FUNCTIONS or text.startswith(("decode_", "encode_")) else text
+
+
+def route(wire: str) -> str:
+    """The name of the constant for an operation in the route table."""
+    text = constant(snake(wire))
+    return f"{text}_" if text in _ROUTES else text
 
 
 def local(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -51,7 +52,11 @@ def integer(node: Node) -> int:
 
 def number(node: Node) -> int | float:
     """A number."""
-    if not isinstance(node.value, (int, float)) or isinstance(node.value, bool):
+    if (
+        not isinstance(node.value, (int, float))
+        or isinstance(node.value, bool)
+        or abs(node.value) == math.inf
+    ):
         raise Refusal(node.place, f"must be a number, is {_kind(node)}")
     return node.value
 

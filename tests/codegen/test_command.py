@@ -30,7 +30,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 def test_check_passes_right_after_generating(paths: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", *paths]) == 0
-    assert "missing  bindings/client.py" in capsys.readouterr().err
+    assert "wrote    bindings/client.py" in capsys.readouterr().err
     assert main(["--check", *paths]) == 0
     assert capsys.readouterr().err == ""
     assert main(["generate", *paths]) == 0
@@ -57,6 +57,11 @@ def test_check_names_stale_missing_and_orphan_files_and_the_repair(
     ]
     assert tree(tmp_path / "out") == before, "a check changes nothing"
     assert main(["generate", *paths]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "rewrote  bindings/client.py",
+        "wrote    bindings/limits.py",
+        "removed  bindings/models/old.py",
+    ]
     assert not (package / "models" / "old.py").exists()
     assert main(["--check", *paths]) == 0
 

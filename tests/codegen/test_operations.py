@@ -86,6 +86,21 @@ def test_numbers_and_dates_in_a_query_are_written_as_text(generate: Generator) -
     assert call.query == (("n", "1.5"), ("at", "2026-11-22T00:00:00+00:00"))
 
 
+@pytest.mark.parametrize("name", ["routes", "checked", "overload", "decodeAnswer", "encodeBody", "class"])
+def test_an_operation_may_be_called_like_what_its_module_uses(generate: Generator, name: str) -> None:
+    schemas = "    Body: {type: object, properties: {a: {type: string}}}\n"
+    api = generate(one(fields("Body"), head=HEAD.replace("useThing", name), schemas=schemas))
+    (route,) = api.module("routes").ROUTES
+    assert route.name.endswith("_")
+    with api.client(lambda _: httpx.Response(200, json={"n": 4})) as client:
+        assert getattr(client.things, route.name)(a="x") == api.Answer_(n=4)
+
+
+def test_an_operation_may_be_called_like_a_table_of_the_routes(generate: Generator) -> None:
+    routes = generate(one("", head=HEAD.replace("useThing", "byId"))).module("routes")
+    assert {"byId": routes.BY_ID_} == routes.BY_ID
+
+
 def test_a_union_body_is_the_one_positional_argument(generate: Generator) -> None:
     body = (
         "      requestBody: {content: {application/json: {schema: {oneOf: "

@@ -213,6 +213,10 @@ components:
         "spec/things.yaml:1 /x-error-categories/odd the status 400 belongs to 'wrong_input' already",
     ),
     (
+        "x-limits: {most: {value: 1e999}}",
+        "spec/things.yaml:1 /x-limits/most/value must be a number, is inf",
+    ),
+    (
         "x-limits: {most: {value: many}}",
         "spec/things.yaml:1 /x-limits/most/value must be a number, is 'many'",
     ),
@@ -356,6 +360,15 @@ def test_an_operation_id_is_used_once(generate: Generator) -> None:
     schemas = "components: {schemas: {Thing: {type: object}}}\n"
     with pytest.raises(Refusal, match=r"operationId 'useThing' is taken by spec/things\.yaml:3"):
         generate.files(f"paths:\n  /a:\n    post:\n{lines}  /b:\n    post:\n{lines}{schemas}")
+
+
+@pytest.mark.parametrize("tag", ["close", "http", "perform", "answer", "baseUrl"])
+def test_a_tag_that_would_hide_a_member_of_the_client_is_refused(generate: Generator, tag: str) -> None:
+    lines = "".join(f"      {line}\n" for line in {**GOOD, "tags": f"tags: [{tag}]"}.values())
+    with pytest.raises(Refusal, match=f"'{tag}' is what every client has already; choose another tag"):
+        generate.files(
+            f"paths:\n  /a:\n    post:\n{lines}components: {{schemas: {{Thing: {{type: object}}}}}}\n"
+        )
 
 
 def test_a_path_with_parameters_is_refused(generate: Generator) -> None:
