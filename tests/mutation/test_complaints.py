@@ -144,8 +144,18 @@ def test_a_wrong_state_says_which_it_is(query: str, expected: State | None, got:
 
 def test_a_state_of_another_mapping() -> None:
     state = quote(encode_state({"a": 2}, "s3cret"))
-    with pytest.raises(StateMismatch, match="another one"):
+    with pytest.raises(StateMismatch) as caught:
         callback(f"code=a&state={state}", {"a": 1})
+    assert caught.value.got == "another one"
+
+
+def test_a_callback_that_is_no_text() -> None:
+    address: Any = b"https://app.example.test/cb?code=a&state=st"
+    with pytest.raises(Impossible) as caught:
+        callback(address)
+    assert str(caught.value) == (
+        "callback: a text, got a value of type bytes; pass the whole address, str(…)"
+    )
 
 
 def test_the_state_comes_back_as_it_went() -> None:
