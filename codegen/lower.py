@@ -163,6 +163,14 @@ class _Lowering:
             for code, node in mapping(table).items():
                 self.codes[envelope, code] = self._code(envelope, code, node)
 
+        for enum in self.schemas.enums.values():
+            for value in enum.values:
+                category = dict(value.facts).get("category")
+                if category is not None and category not in self.categories:
+                    raise Refusal(
+                        enum.place, f"{category!r}, said of {value.text!r}, is not an error category"
+                    )
+
     def _code(self, envelope: str, code: str, node: Node) -> ir.Code:
         entries = Entries(
             node, frozenset({"status", "category", "retryable", "description", "advice", "messages"})
@@ -318,21 +326,31 @@ class _Lowering:
             for name, scopes in wanted.items():
                 if name not in schemes:
                     raise Refusal(scopes.place, f"{name!r} is not a security scheme")
+                known = schemes[name]
+                for scope in items(scopes):
+                    if known is not None and text(scope) not in known:
+                        raise Refusal(scope.place, f"{text(scope)!r} is not among the scopes of {name}")
             if len(wanted) != 1:
                 raise Refusal(item.place, "each alternative names one security scheme")
             alternatives.extend(texts(scopes) for scopes in wanted.values())
         return bool(alternatives), tuple(alternatives)
 
-    def _schemes(self) -> set[str]:
+    def _schemes(self) -> dict[str, set[str] | None]:
+        """The security schemes, each with its scopes where it lists some."""
         components = self.root.get("components")
         node = mapping(components).get("securitySchemes") if components is not None else None
-        found: set[str] = set()
+        found: dict[str, set[str] | None] = {}
         for name, scheme in mapping(node).items() if node is not None else ():
             kind = mapping(scheme).get("type")
             http = mapping(scheme).get("scheme")
             if kind is None or not (kind.value == "oauth2" or (http is not None and http.value == "bearer")):
                 raise Refusal(scheme.place, "only oauth2 and http bearer can be expressed")
-            found.add(name)
+            flows = mapping(scheme).get("flows")
+            listed = (
+                [mapping(flow).get("scopes") for flow in mapping(flows).values()] if flows is not None else []
+            )
+            scopes = {scope for node in listed if node is not None for scope in mapping(node)}
+            found[name] = scopes if flows is not None else None
         return found
 
     def _envelope(self, entries: Entries) -> str | None:

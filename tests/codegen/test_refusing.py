@@ -191,6 +191,10 @@ components:
         "components: {callbacks: {}}",
         "spec/things.yaml:1 /components/callbacks 'callbacks' is not understood here",
     ),
+    (
+        "components: {schemas: {Thing: {type: string, enum: [a], x-values: {a: {category: worng_input}}}}}",
+        "spec/things.yaml:1 /components/schemas/Thing 'worng_input', said of 'a', is not an error category",
+    ),
     ("x-colours: {}", "spec/things.yaml:1 /x-colours 'x-colours' is not understood here"),
     (
         "x-error-codes: {nowhere: {}}",
@@ -360,6 +364,21 @@ def test_an_operation_id_is_used_once(generate: Generator) -> None:
     schemas = "components: {schemas: {Thing: {type: object}}}\n"
     with pytest.raises(Refusal, match=r"operationId 'useThing' is taken by spec/things\.yaml:3"):
         generate.files(f"paths:\n  /a:\n    post:\n{lines}  /b:\n    post:\n{lines}{schemas}")
+
+
+def test_a_scope_that_the_security_scheme_does_not_list_is_refused(generate: Generator) -> None:
+    lines = "".join(f"      {line}\n" for line in {**GOOD, "more": "security: [{token: [raed]}]"}.values())
+    scheme = (
+        "{type: oauth2, flows: {clientCredentials: {tokenUrl: 'https://api.test/', scopes: {read: Read.}}}}"
+    )
+    base = BASE.replace("{type: http, scheme: bearer}", scheme)
+    with pytest.raises(Refusal) as caught:
+        generate.files(
+            f"paths:\n  /a:\n    post:\n{lines}components: {{schemas: {{Thing: {{}}}}}}\n", openapi=base
+        )
+    assert str(caught.value) == (
+        "spec/things.yaml:9 /paths/~1a/post/security/0/token/0 'raed' is not among the scopes of token"
+    )
 
 
 @pytest.mark.parametrize("tag", ["close", "http", "perform", "answer", "baseUrl"])
