@@ -301,6 +301,5 @@ def forget_peak() -> None:
 
 
 def cpu_of(pid: int) -> float:
-    """CPU seconds that a running process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """CPU seconds that a running process has used. Linux only: the clock of a process, by its number."""
+    return time.clock_gettime((~pid << 3) | 2)
