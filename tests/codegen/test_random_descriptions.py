@@ -22,6 +22,17 @@ from tests.codegen.inline import BASE
 
 Schema = dict[str, Any]
 
+
+class Quoting(yaml.SafeDumper):
+    """Writes every text in quotes: what YAML 1.1 writes without, such as 0E0, is a number in YAML 1.2."""
+
+
+def _quoted(_: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return yaml.ScalarNode("tag:yaml.org,2002:str", text, style='"')
+
+
+Quoting.add_representer(str, _quoted)
+
 _NUMBERS = itertools.count()
 _PROPERTY_NAMES = st.one_of(
     st.sampled_from(
@@ -183,7 +194,9 @@ def test_a_random_description_compiles_repeats_and_reads_its_payloads(
         spec, out = Path(folder, "spec"), Path(folder, "out")
         spec.mkdir()
         (spec / "openapi.yaml").write_text(BASE.replace("PACKAGE", package), encoding="utf-8")
-        (spec / "things.yaml").write_text(yaml.safe_dump(description, allow_unicode=True), encoding="utf-8")
+        (spec / "things.yaml").write_text(
+            yaml.dump(description, Dumper=Quoting, allow_unicode=True), encoding="utf-8"
+        )
         files = render(spec, style=False)
         for path, text in files.items():
             if path.endswith(".py"):
