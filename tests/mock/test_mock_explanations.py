@@ -460,6 +460,10 @@ INITS: dict[str, Provoke] = {
     "creator info of a banned creator": creator_info_after(banned),
     "creator info after too many posts": creator_info_after(too_many_posts),
     "photos of another media type": lambda player: photos(player, media_type="VIDEO"),
+    "photos without a media type, and with other faults": lambda player: player.call(
+        "initContent",
+        {"post_info": {"privacy_level": "NOBODY"}, "post_mode": "DIRECT_POST", "source_info": {}},
+    ),
     "photos with another post mode": lambda player: photos(player, post_mode="LATER"),
     "photos marked as made by AI in words": lambda player: photos(player, is_aigc="yes"),
     "photos without a privacy level": lambda player: photos(player, post_info={}),
