@@ -300,6 +300,10 @@ def test_the_scheme_of_a_bearer_token_may_be_written_in_any_case(player: Player)
         assert player.call("queryCreatorInfo", headers={"Authorization": header}).status_code == 200
 
 
+def test_a_token_needs_no_more_than_the_scope_of_the_call(player: Player) -> None:
+    assert player.log_in(("video.publish",)).call("queryCreatorInfo").status_code == 200
+
+
 def test_a_token_ends_at_its_last_second(player: Player) -> None:
     player.mock.clock.advance(7199)
     assert player.call("queryCreatorInfo").status_code == 200
