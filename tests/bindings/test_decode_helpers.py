@@ -100,6 +100,7 @@ def test_a_value_of_another_type_is_refused_by_name(make: Make, expected: str, p
         (lambda: model.decode_nullable(model.decode_text), "x", "x"),
         (lambda: model.decode_list(model.decode_text), ["a", "b"], ("a", "b")),
         (lambda: model.decode_list(model.decode_text), [], ()),
+        (lambda: model.decode_list(model.decode_nullable(model.decode_text)), ["a", None], ("a", None)),
         (lambda: model.decode_list_or_one(model.decode_text), ["a", "b"], ("a", "b")),
         (lambda: model.decode_list_or_one(model.decode_text), "a", ("a",)),
         (lambda: model.decode_map(model.decode_integer), {"a": 2.0, "b": 1}, {"a": 2, "b": 1}),
@@ -259,6 +260,7 @@ def test_what_is_no_json_is_refused(content: bytes | str) -> None:
     [
         ({"a": [1, None, True], "b": "é"}, b'{"a":[1,null,true],"b":"\xc3\xa9"}'),
         (2**70, b"1180591620717411303424"),
+        ({None: 1}, b'{"null":1}'),
     ],
 )
 def test_json_is_written_as_python_writes_it(value: object, content: bytes) -> None:

@@ -375,6 +375,15 @@ def test_a_refresh_token_that_stays_the_same_can_be_renewed(player: Player) -> N
     assert "access_token" in player.refresh(first["refresh_token"]).json()
 
 
+def test_a_refresh_token_that_stays_the_same_counts_down(player: Player) -> None:
+    set_switches(player.mock, refresh_rotation="same")
+    first = player.get_token(player.code()).json()
+    player.mock.clock.advance(1000)
+    again = player.refresh(first["refresh_token"]).json()
+    assert again["refresh_token"] == first["refresh_token"]
+    assert again["refresh_expires_in"] == first["refresh_expires_in"] - 1000
+
+
 def test_a_refresh_token_ends_at_its_last_second(player: Player) -> None:
     first = player.get_token(player.code()).json()
     player.mock.clock.advance(first["refresh_expires_in"])
@@ -465,6 +474,13 @@ def test_a_login_by_qr_code_grants_what_the_user_agreed_to(player: Player) -> No
     agreed = ("user.info.basic", "video.publish")  # the first of which cannot be unticked
     assert (code.scopes, code.grant.scopes) == (agreed, agreed)
     assert (code.grant.account, code.grant.app) == (other, player.mock.app)
+
+
+def test_who_agrees_to_nothing_on_the_phone_has_declined(player: Player) -> None:
+    token = start(player, scope="video.publish,video.upload")["token"]
+    with pytest.raises(CannotHappen) as caught:
+        qr.confirm(player.mock.world, token, player.mock.account, ("video.list",))
+    assert str(caught.value) == "who agrees to none of video.publish, video.upload has declined"
 
 
 # Addresses to download from
