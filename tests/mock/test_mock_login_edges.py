@@ -490,6 +490,7 @@ def test_who_agrees_to_nothing_on_the_phone_has_declined(player: Player) -> None
     ("value", "kept"),
     [
         (" Example.COM. ", "example.com"),
+        ("X.Example.MX", "x.example.mx"),
         ("https://example.com/", "https://example.com/"),
         ("https://example.com/a/b/", "https://example.com/a/b/"),
     ],
