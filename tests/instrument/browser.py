@@ -77,6 +77,11 @@ class Browser:
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._call("GET", "/screenshot")))
 
+    def leave(self) -> None:
+        """Let nothing of a page go on, neither its scripts nor what it complained about."""
+        self.open("about:blank")
+        self.errors()
+
     def errors(self) -> list[str]:
         """What the page complained about."""
         return [one["message"] for one in self._call("POST", "/se/log", {"type": "browser"})]

@@ -36,11 +36,12 @@ def window() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def mock() -> Iterator[MockTikTok]:
+def mock(window: Browser) -> Iterator[MockTikTok]:
     made = MockTikTok(webhook_url="http://127.0.0.1:9/hook")
     with Running(made.engine) as url:
         made.url = url
         yield made
+        window.leave()  # a page that goes on asking a mock that is gone would complain in the next test
 
 
 def shot(window: Browser, name: str) -> None:
