@@ -40,6 +40,7 @@ CATALOGUE: Final = Catalogue(
     },
     statuses={
         "400": "refused",
+        "403": "refused",
         "404": "refused",
         "409": "refused",
     },

@@ -30,6 +30,7 @@ from .running import listen
 from .switches import FAST, Switches, switch_table, with_texts
 from .tls import Certificates, NoTls
 from .version import VERSION
+from .visitors import Origin, check_origin
 from .why import log
 from .world import Account, World, default_world
 
@@ -70,6 +71,13 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="HOST",
         help="a host besides this machine that may be called with events (repeatable)",
+    )
+    serve.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="an origin besides the mock's own whose pages may call /_mock/ (repeatable)",
     )
     serve.add_argument("--audited", action="store_true", help="let the app be audited")
     serve.add_argument("--public", action="store_true", help="let the creator's account be public")
@@ -165,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             auto_approve=options.auto_approve,
             strict=options.strict,
             recipe=lambda: _world(options),
+            origins=_origins(options),
         )
     except (ValueError, OSError, NoTls) as error:
         parser.error(str(error))
@@ -201,6 +210,12 @@ def _check(options: argparse.Namespace) -> None:
         folder = Path(options.ready_file).absolute().parent
         if not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise ValueError(f"--ready-file {options.ready_file}: nothing can be written in {folder}")
+
+
+def _origins(options: argparse.Namespace) -> frozenset[Origin]:
+    """Whose pages may make control calls: those listed, and the mock's own by the name it was told."""
+    listed = {check_origin(text) for text in options.allow_origin}
+    return frozenset(listed | {("https" if options.tls else "http", options.host.lower(), options.port)})
 
 
 def _certificates(options: argparse.Namespace) -> Certificates | None:

@@ -7,7 +7,18 @@ from typing import Any, Final, cast
 
 import attrs
 
-from . import control_faults, control_worlds, headless, inspector, jsonio, lifecycle, seed, views, webhooks
+from . import (
+    control_faults,
+    control_worlds,
+    headless,
+    inspector,
+    jsonio,
+    lifecycle,
+    seed,
+    views,
+    visitors,
+    webhooks,
+)
 from .control_call import BadRequest, Body, Call, Failed, Handler, NotFound, pick, texts
 from .exchange import Answerer, Exchange, Step, read_body
 from .messages import Inbound, Outbound
@@ -340,7 +351,20 @@ def _check_fields(pattern: str, body: Body) -> None:
 
 
 def answer(engine: Answerer, worlds: Worlds[Any], inbound: Inbound) -> Exchange:
-    """Answer a control call."""
+    """Answer a control call, unless it comes from a page that has no business here."""
+    problem = visitors.problem(inbound, engine.origins)
+    if problem:
+        log.warning("%s", problem)
+        return _json(403, {"error": problem})
+    greeting = visitors.greeting(inbound, engine.origins)
+    if greeting and inbound.method == "OPTIONS":
+        return Outbound(200, headers=greeting)
+    done = yield from _answered(engine, worlds, inbound)
+    done.headers += greeting
+    return done
+
+
+def _answered(engine: Answerer, worlds: Worlds[Any], inbound: Inbound) -> Exchange:
     parts = inbound.path.strip("/").split("/")[1:]
     found = _find(inbound.method, parts)
     if found is None:

@@ -26,6 +26,7 @@ from .messages import PERFORMING, Broken, Inbound, Outbound, Wait, form_pairs
 from .rule import Rule
 from .rules import creator_info, display, oauth, publish, qr, rate_limits, routing, status, tokens, upload
 from .validate import check_response, list_fields
+from .visitors import Origin
 from .why import Refusal, log, shown
 from .world import Job, World
 from .worlds import Worlds, bury
@@ -79,6 +80,7 @@ class Engine:
         strict: bool = False,
         on_change: Callable[[], None] | None = None,
         recipe: Callable[[], World] | None = None,
+        origins: frozenset[Origin] = frozenset(),
     ) -> None:
         self.world = world
         self.name = "default"
@@ -90,6 +92,8 @@ class Engine:
         """Whether the consent page is skipped and the first user agrees to everything."""
         self.strict = strict
         """Whether every answer is checked against the description."""
+        self.origins = origins
+        """Whose pages may make control calls, besides the mock's own."""
         self.on_change = on_change
         """Called after an exchange that may have planned something."""
         self.listener: Callable[[float], None] | None = None
@@ -112,6 +116,7 @@ class Engine:
     def sibling(self, recipe: Callable[[], World]) -> Engine:
         """An engine for one more world, behind the same doors."""
         made = Engine(recipe(), auto_approve=self.auto_approve, strict=self.strict, recipe=recipe)
+        made.origins = self.origins
         made.worlds = self.family()
         made._lock = self._lock
         made.listener = self.listener

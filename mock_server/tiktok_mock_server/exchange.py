@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from typing import Final, Protocol, Union, cast
 
 from .messages import READ, Inbound, Outbound, Read, Wait
+from .visitors import Origin
 from .world import Job, World
 
 Step = Union[Read, Job, Wait]
@@ -27,6 +28,7 @@ class Answerer(Protocol):
     world: World
     name: str
     listener: Callable[[float], None] | None
+    origins: frozenset[Origin]
 
     def answer(self, inbound: Inbound) -> Exchange:
         """What the rules say to a request, with nothing planned to go wrong."""

@@ -13,6 +13,7 @@ import pytest
 
 from tiktok_mock_server import MockTikTok
 from tiktok_mock_server.running import Running
+from tiktok_mock_server.visitors import check_origin
 
 from .browser import HERE, Browser, browser
 from .support import Creator, mp4
@@ -118,6 +119,38 @@ def test_its_buttons_turn_the_clock_plan_faults_and_reset(window: Browser, mock:
     window.click("#reset")
     window.wait("document.querySelectorAll('#faults details').length == 0")
     assert mock.clock.now() == now
+
+
+RESET = """
+    fetch(arguments[0] + "/_mock/reset", {method: "POST", mode: arguments[1]})
+        .then((answer) => { document.title = answer.type + " " + answer.status; })
+        .catch(() => { document.title = "kept from the page"; })
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "listed", "seen", "happens"),
+    [
+        ("no-cors", False, "opaque 0", False),
+        ("cors", False, "kept from the page", False),
+        ("cors", True, "cors 200", True),
+    ],
+)
+def test_a_page_of_another_origin_resets_the_mock_only_where_it_was_listed(
+    window: Browser, mock: MockTikTok, mode: str, listed: bool, seen: str, happens: bool
+) -> None:
+    mock.clock.advance(5)
+    now = mock.clock.now()
+    with Running(MockTikTok().engine) as page:
+        if listed:
+            mock.engine.origins = frozenset({check_origin(page)})
+        window.open(f"{page}/_mock/")
+        window.run("document.title = ''")
+        window.run(RESET, mock.url, mode)
+        window.wait("document.title")
+        assert window.run("return document.title") == seen
+        assert (mock.clock.now() < now) is happens
+        window.leave()
 
 
 def test_it_works_by_keyboard(window: Browser, mock: MockTikTok) -> None:

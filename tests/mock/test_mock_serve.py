@@ -22,8 +22,9 @@ import pytest
 
 from tests.mock.story import tell
 from tests.mock.support import Player, data, mp4, query_of
-from tiktok_mock_server import MockTikTok, webhooks
+from tiktok_mock_server import MockTikTok, cli, webhooks
 from tiktok_mock_server.cli import main
+from tiktok_mock_server.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 30.0
@@ -162,6 +163,29 @@ def test_a_frozen_clock_stands_where_it_was_told_to(moment: str, seconds: int) -
     assert (clock["now"], clock["frozen"]) == (seconds, True)
 
 
+def test_control_calls_come_from_pages_of_its_own_or_listed_origins() -> None:
+    with remote_player("--allow-origin", "http://localhost:5173") as (player, _):
+        for origin, status in (("http://localhost:5173", 200), ("http://localhost:5174", 403)):
+            answer = player.http.post("/_mock/reset", headers={"origin": origin})
+            assert answer.status_code == status
+
+
+def test_a_mock_that_listens_by_a_name_is_called_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Engine] = []
+
+    def engine(*arguments: Any, **options: Any) -> Engine:
+        made.append(Engine(*arguments, **options))
+        return made[-1]
+
+    def refused(host: str, port: int) -> socket.socket:
+        raise OSError(f"{host}:{port} is not here")
+
+    monkeypatch.setattr(cli, "Engine", engine)
+    monkeypatch.setattr(cli, "listen", refused)
+    assert main(["serve", "--host", "Mock.lab.example"]) == 1
+    assert [host for _, host, _ in made[0].origins] == ["mock.lab.example"]
+
+
 def test_the_chunk_rules_of_another_day() -> None:
     with remote_player("--as-of", "2026-08-01") as (player, _):
         assert player.init_video(80_000_000, 64_000_000, 1).status_code == 200
@@ -176,6 +200,7 @@ def test_the_chunk_rules_of_another_day() -> None:
         ["serve", "--account", ":public"],
         ["serve", "--account", "x:secret"],
         ["serve", "--verified-domain", "http://a.test/"],
+        ["serve", "--allow-origin", "localhost:5173"],
         ["serve", "--port", "many"],
         ["nothing"],
         [],
