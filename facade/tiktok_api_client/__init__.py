@@ -13,11 +13,11 @@
 TYPE_CHECKING = False  # what type checkers take for true; importing it from `typing` would double the cost
 
 if TYPE_CHECKING:
+    from ._aftermath import Aftermath as Aftermath
+    from ._aftermath import aftermath as aftermath
     from ._flow import Signal as Signal
-    from .attempt import Aftermath as Aftermath
     from .attempt import Options as Options
     from .attempt import OutcomeUnknown as OutcomeUnknown
-    from .attempt import aftermath as aftermath
     from .callback import Callback as Callback
     from .client import AsyncTikTok as AsyncTikTok
     from .client import TikTok as TikTok
@@ -86,12 +86,14 @@ if TYPE_CHECKING:
     from .webhooks import verify_webhook as verify_webhook
 
 _MODULES = {
+    "_aftermath": (
+        "Aftermath",
+        "aftermath",
+    ),
     "_flow": ("Signal",),
     "attempt": (
-        "Aftermath",
         "Options",
         "OutcomeUnknown",
-        "aftermath",
     ),
     "callback": ("Callback",),
     "client": (

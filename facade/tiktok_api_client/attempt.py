@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from tiktok_openapi import (
     UploadInit,
 )
 
+from ._aftermath import mark
 from ._flow import Flow, Perform, Signal, answer, blocking, notify, now, shielded
 from ._session import Session
 from .errors import StoreFailed
@@ -111,31 +111,6 @@ class OutcomeUnknown(Error):
             f"an earlier call with key {self.key!r} may have posted, or is posting now: nobody knows"
             "\n  what helps: look into the TikTok app; if the post is not there, forget(key) and post again"
         )
-
-
-@attrs.frozen
-class Aftermath:
-    """What a call that failed has left behind."""
-
-    sent: Sent
-    """Whether there is a post: `NO`, `YES`, or `UNKNOWN`."""
-    publish_id: str | None = None
-    """Which post, where that is known."""
-
-
-def aftermath(error: BaseException) -> Aftermath:
-    """What a call that failed has left behind, from its exception, whatever kind it is."""
-    sent, publish_id = getattr(error, "sent", None), getattr(error, "publish_id", None)
-    return Aftermath(
-        sent if isinstance(sent, Sent) else Sent.UNKNOWN, publish_id if isinstance(publish_id, str) else None
-    )
-
-
-def mark(error: Exception, sent: Sent, publish_id: str | None) -> None:
-    """Let an exception tell what it left behind."""
-    with contextlib.suppress(AttributeError):  # the user's own exception may have no room
-        error.sent = sent  # type: ignore[attr-defined]
-        error.publish_id = publish_id  # type: ignore[attr-defined]
 
 
 class Attempt:

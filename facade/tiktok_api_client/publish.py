@@ -17,9 +17,10 @@ from typing import Final, cast
 
 from tiktok_openapi import FileUploadSource, Impossible, PostMode, PrivacyLevel, PullFromUrlSource, Sent
 
+from ._aftermath import mark
 from ._flow import Flow, Signal
 from ._session import Session
-from .attempt import Attempt, Options, mark
+from .attempt import Attempt, Options
 from .journal import Entry, Stage, entry_id, written
 from .posts import PhotoDraft, PhotoPost, Post, VideoDraft, VideoPost
 from .prepare import check_privacy_level

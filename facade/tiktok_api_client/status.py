@@ -5,6 +5,7 @@ from __future__ import annotations
 from tiktok_openapi import Impossible
 from tiktok_openapi.operations.post import cancel_publish, fetch_status, query_creator_info
 
+from ._aftermath import about_post
 from ._flow import Flow
 from ._session import Session
 from .results import Creator, Status, with_body
@@ -27,9 +28,10 @@ def check_upload_status(
     https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
     check_publish_id(publish_id)
-    answer = yield from session.ask_fully(
+    asking = session.ask_fully(
         lambda token: fetch_status(access_token=token, publish_id=publish_id), access_token
     )
+    answer = yield from about_post(publish_id, asking)
     return with_body(Status, answer)
 
 
@@ -41,9 +43,10 @@ def cancel(session: Session, *, publish_id: str, access_token: str | None = None
     https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
     """
     check_publish_id(publish_id)
-    yield from session.ask(
+    asking = session.ask(
         lambda token: cancel_publish(access_token=token, publish_id=publish_id), access_token
     )
+    yield from about_post(publish_id, asking)
 
 
 def check_publish_id(publish_id: str) -> None:

@@ -10,12 +10,12 @@ from typing import Final
 
 import attrs
 
-from tiktok_openapi import CouldNotAsk, Error, ErrorCode, Refused, Sent, ServerFault, TryLater, Unreadable
+from tiktok_openapi import CouldNotAsk, Error, Refused, ServerFault, TryLater, Unreadable
 from tiktok_openapi.operations.post import fetch_status
 
+from ._aftermath import about_post, is_unknown
 from ._flow import Flow, Stream, emit, monotonic, sleep
 from ._session import Session
-from .attempt import mark
 from .errors import OverBudget
 from .outcome import Failed, Outcome, Processing, Published, Unknown, final_outcome
 from .results import Status, with_body
@@ -133,13 +133,10 @@ class _Wait:
         if outcome is not None and self._enough(outcome):
             return outcome, True
         try:
-            yield from self._ask()
+            yield from about_post(self._publish_id, self._ask())
         except _NeverHeardOf as unknown:
             waited = yield from self._waited()
             return Unknown(publish_id=self._publish_id, problem=unknown.problem, waited=waited), True
-        except Exception as error:
-            mark(error, Sent.YES, self._publish_id)
-            raise
         outcome = self._decided() or outcome
         if outcome is not None:
             return outcome, self._enough(outcome)
@@ -172,7 +169,7 @@ class _Wait:
         except Refused as problem:
             if isinstance(problem, TryLater) and problem.retryable:
                 self._problem = problem
-            elif not _unknown_publish_id(problem):
+            elif not is_unknown(problem):
                 raise
             elif self._last is None and waited > GRACE:
                 raise _NeverHeardOf(problem) from None
@@ -202,8 +199,3 @@ class _NeverHeardOf(Exception):
     def __init__(self, problem: Refused) -> None:
         super().__init__()
         self.problem = problem
-
-
-def _unknown_publish_id(problem: Refused) -> bool:
-    """TikTok says so in two ways: by the code, or by `invalid_params` with the code as its message."""
-    return ErrorCode.INVALID_PUBLISH_ID in (problem.code, problem.message.strip())

@@ -12,8 +12,10 @@ import httpx
 import pytest
 
 from tests.facade.doors import COLOURS, Door
-from tests.facade.support import FakeClock, ok, refused
+from tests.facade.support import FakeClock, Responder, ok, refused
 from tiktok_api_client import (
+    Aftermath,
+    CouldNotAsk,
     Failed,
     InInbox,
     InputRefused,
@@ -25,6 +27,7 @@ from tiktok_api_client import (
     Unknown,
     UnknownEvent,
     WebhookEvent,
+    aftermath,
 )
 from tiktok_api_client.deliveries import Deliveries
 from tiktok_api_client.wait import GRACE
@@ -169,6 +172,17 @@ def test_processing_without_any_answer_says_no_bytes(colour: str) -> None:
     assert (outcome.status, outcome.moved_bytes, outcome.last) == ("PROCESSING_UPLOAD", None, None)
 
 
+def scripted(answer: Answer) -> Responder:
+    """Always the same answer."""
+
+    def respond(_request: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return respond
+
+
 # An id that TikTok does not know yet
 
 UNKNOWN = (
@@ -215,6 +229,26 @@ def test_a_login_that_is_gone_is_an_error_that_names_the_post(colour: str) -> No
     with pytest.raises(LoginRequired) as error:
         scene.wait()
     assert error.value.publish_id == ID  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("method", ["check_upload_status", "cancel"])
+def test_a_question_that_does_not_get_through_leaves_the_post_where_it_is(colour: str, method: str) -> None:
+    door = Door(colour, scripted(httpx.ConnectError("refused")))
+    with pytest.raises(CouldNotAsk) as error:
+        door.do(method, ID)
+    assert aftermath(error.value) == Aftermath(Sent.YES, ID)
+    assert "nothing was sent" not in str(error.value)
+    assert "unknown" not in str(error.value)
+
+
+@pytest.mark.parametrize("method", ["check_upload_status", "cancel"])
+def test_of_an_id_that_tiktok_does_not_know_nobody_says_that_there_is_a_post(
+    colour: str, method: str
+) -> None:
+    door = Door(colour, scripted(refused(400, "invalid_publish_id")))
+    with pytest.raises(InputRefused) as error:
+        door.do(method, ID)
+    assert aftermath(error.value) == Aftermath(Sent.UNKNOWN, ID)
 
 
 def test_an_empty_id_is_refused_before_anything_is_asked(colour: str) -> None:

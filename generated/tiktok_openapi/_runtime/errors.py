@@ -85,6 +85,13 @@ def _rebuild(cls: type[Error], state: dict[str, object], args: tuple[object, ...
     return error
 
 
+_OUTCOMES: Final = {
+    Sent.NO: "; nothing was sent",
+    Sent.UNKNOWN: "; whether the service acted on it is unknown",
+    Sent.YES: "",  # what was sent before, and is there whatever became of this call
+}
+
+
 class CallFailed(Error):
     """A call gave no result: the service could not be asked, said no, or was not understood."""
 
@@ -108,8 +115,7 @@ class CouldNotAsk(CallFailed):
         """`Sent.NO` when nothing can have happened, `Sent.UNKNOWN` when the service may have acted."""
 
     def __str__(self) -> str:
-        outcome = "nothing was sent" if self.sent is Sent.NO else "whether the service acted on it is unknown"
-        return f"{self.operation} got no answer ({self.request}): {self.reason}; {outcome}"
+        return f"{self.operation} got no answer ({self.request}): {self.reason}{_OUTCOMES[self.sent]}"
 
 
 class TimedOut(CouldNotAsk):

@@ -1,0 +1,56 @@
+"""What a call that failed has left behind: whether there is a post, and which. Exceptions carry it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+from typing import TypeVar
+
+import attrs
+
+from tiktok_openapi import ErrorCode, Refused, Sent
+
+Y = TypeVar("Y")
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Aftermath:
+    """What a call that failed has left behind."""
+
+    sent: Sent
+    """Whether there is a post: `NO`, `YES`, or `UNKNOWN`."""
+    publish_id: str | None = None
+    """Which post, where that is known."""
+
+
+def aftermath(error: BaseException) -> Aftermath:
+    """What a call that failed has left behind, from its exception, whatever kind it is."""
+    sent, publish_id = getattr(error, "sent", None), getattr(error, "publish_id", None)
+    return Aftermath(
+        sent if isinstance(sent, Sent) else Sent.UNKNOWN, publish_id if isinstance(publish_id, str) else None
+    )
+
+
+def mark(error: Exception, sent: Sent, publish_id: str | None) -> None:
+    """Let an exception tell what it left behind."""
+    with contextlib.suppress(AttributeError):  # the user's own exception may have no room
+        error.sent = sent  # type: ignore[attr-defined]
+        error.publish_id = publish_id  # type: ignore[attr-defined]
+
+
+def about_post(publish_id: str, flow: Generator[Y, object, T]) -> Generator[Y, object, T]:
+    """Run a flow or stream that asks about a post; its exceptions tell which, and that it is there."""
+    try:
+        return (yield from flow)
+    except Exception as error:
+        mark(error, Sent.UNKNOWN if is_unknown(error) else Sent.YES, publish_id)
+        raise
+
+
+def is_unknown(error: Exception) -> bool:
+    """Whether TikTok says that it does not know a publish id.
+
+    It does so in two ways: by the code, or by `invalid_params` with the code as its message.
+    """
+    return isinstance(error, Refused) and ErrorCode.INVALID_PUBLISH_ID in (error.code, error.message.strip())
