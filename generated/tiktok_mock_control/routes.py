@@ -1029,6 +1029,226 @@ VERIFY_PROPERTY: Final = Operation(
 )
 """Look for the proof that a domain or prefix is the app's."""
 
+GET_HEALTH: Final = Operation(
+    id="getHealth",
+    name="get_health",
+    area="worlds",
+    method="GET",
+    server="http://127.0.0.1:8642",
+    path="/_mock/health",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=(),
+    binary=False,
+    pointer="/paths/~1_mock~1health/get",
+    docs="",
+)
+"""Ask who is there."""
+
+LIST_RULES: Final = Operation(
+    id="listRules",
+    name="list_rules",
+    area="scenarios",
+    method="GET",
+    server="http://127.0.0.1:8642",
+    path="/_mock/rules",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=(),
+    binary=False,
+    pointer="/paths/~1_mock~1rules/get",
+    docs="",
+)
+"""List the rules, and what each rests on."""
+
+TAKE_SNAPSHOT: Final = Operation(
+    id="takeSnapshot",
+    name="take_snapshot",
+    area="worlds",
+    method="GET",
+    server="http://127.0.0.1:8642",
+    path="/_mock/snapshot",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=(),
+    binary=False,
+    pointer="/paths/~1_mock~1snapshot/get",
+    docs="",
+)
+"""Write the world down."""
+
+RESTORE_SNAPSHOT: Final = Operation(
+    id="restoreSnapshot",
+    name="restore_snapshot",
+    area="worlds",
+    method="POST",
+    server="http://127.0.0.1:8642",
+    path="/_mock/snapshot",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=("application/json",),
+    binary=False,
+    pointer="/paths/~1_mock~1snapshot/post",
+    docs="",
+)
+"""Let the world be as when a snapshot was taken."""
+
+LIST_FAULT_KINDS: Final = Operation(
+    id="listFaultKinds",
+    name="list_fault_kinds",
+    area="faults",
+    method="GET",
+    server="http://127.0.0.1:8642",
+    path="/_mock/faults/catalogue",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=(),
+    binary=False,
+    pointer="/paths/~1_mock~1faults~1catalogue/get",
+    docs="",
+)
+"""List what can go wrong."""
+
+REMOVE_FAULT: Final = Operation(
+    id="removeFault",
+    name="remove_fault",
+    area="faults",
+    method="POST",
+    server="http://127.0.0.1:8642",
+    path="/_mock/faults/remove",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=False,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=("application/json",),
+    binary=False,
+    pointer="/paths/~1_mock~1faults~1remove/post",
+    docs="",
+)
+"""Take one fault out of the plan."""
+
+READ_POST: Final = Operation(
+    id="readPost",
+    name="read_post",
+    area="posts",
+    method="POST",
+    server="http://127.0.0.1:8642",
+    path="/_mock/posts/read",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=("application/json",),
+    binary=False,
+    pointer="/paths/~1_mock~1posts~1read/post",
+    docs="",
+)
+"""Read one post."""
+
+INSPECT: Final = Operation(
+    id="inspect",
+    name="inspect",
+    area="journal",
+    method="GET",
+    server="http://127.0.0.1:8642",
+    path="/_mock/inspect",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=(),
+    binary=False,
+    pointer="/paths/~1_mock~1inspect/get",
+    docs="",
+)
+"""Read everything that the inspector shows."""
+
+OPEN_INSPECTOR: Final = Operation(
+    id="openInspector",
+    name="open_inspector",
+    area="journal",
+    method="GET",
+    server="http://127.0.0.1:8642",
+    path="/_mock/",
+    envelope=None,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=(),
+    binary=False,
+    pointer="/paths/~1_mock~1/get",
+    docs="",
+)
+"""Look at the world in a browser."""
+
+EXPORT_INSPECTOR: Final = Operation(
+    id="exportInspector",
+    name="export_inspector",
+    area="journal",
+    method="GET",
+    server="http://127.0.0.1:8642",
+    path="/_mock/export",
+    envelope=None,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=(),
+    binary=False,
+    pointer="/paths/~1_mock~1export/get",
+    docs="",
+)
+"""Keep what the inspector shows as one file."""
+
 ROUTES: Final[tuple[Operation, ...]] = (
     IS_READY,
     LIST_WORLDS,
@@ -1076,6 +1296,16 @@ ROUTES: Final[tuple[Operation, ...]] = (
     SEND_EVENT,
     ADD_PROPERTY,
     VERIFY_PROPERTY,
+    GET_HEALTH,
+    LIST_RULES,
+    TAKE_SNAPSHOT,
+    RESTORE_SNAPSHOT,
+    LIST_FAULT_KINDS,
+    REMOVE_FAULT,
+    READ_POST,
+    INSPECT,
+    OPEN_INSPECTOR,
+    EXPORT_INSPECTOR,
 )
 """Every operation, in the order of the description."""
 

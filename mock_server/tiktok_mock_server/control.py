@@ -283,6 +283,8 @@ ABOUT_A_NAME: Final[Mapping[tuple[str, str], Handler]] = {
     ("POST", "worlds/*/drop"): control_worlds.drop,
     ("POST", "scenarios/*/apply"): control_worlds.set_scenario,
     ("POST", "accounts/*/change"): _change_account,
+    ("POST", "posts/*/read"): _post,
+    ("POST", "faults/*/remove"): control_faults.remove,
     ("POST", "faults/*/clear"): control_faults.clear,
     ("POST", "journal/*/clear"): control_faults.forget,
 }
@@ -316,6 +318,8 @@ FIELDS: Final[Mapping[str, _Fields]] = {
     "reset": {},
     "scenarios/*": {},
     "scenarios/*/apply": {},
+    "posts/*/read": {},
+    "faults/*/remove": {},
     "faults/*/clear": {},
     "journal/*/clear": {},
     **{
@@ -408,7 +412,10 @@ _NAMED_BY: Final[Mapping[str, str]] = {
     "scenarios": "name",
     "accounts": "username",
     "deliveries": "id",
+    "worlds/fork": "source",
+    "faults/remove": "id",
 }
+"""Which field says what a call is about, by the call or by its first word."""
 
 
 def _about(parts: list[str]) -> tuple[Handler, str] | None:
@@ -427,8 +434,10 @@ def _named(parts: list[str], body: dict[str, object]) -> tuple[dict[str, object]
     """
     if _about(parts) is None:
         return body, ""
-    key = "source" if parts == ["worlds", "fork"] else _NAMED_BY.get(parts[0], "")
+    key = _NAMED_BY.get("/".join(parts)) or _NAMED_BY.get(parts[0], "")
     value = body.pop(key, "")
+    if parts == ["faults", "remove"] and type(value) is int:
+        value = str(value)
     if not isinstance(value, str):
         raise BadRequest(f"{key} must be a text")
     return body, value

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .._runtime.transport import AsyncDriver, SyncDriver
-from ..models.control import Fault, FaultReport
+from ..models.control import Fault, FaultCatalogue, FaultReport
 from ..operations import faults as operations
 
 
@@ -94,6 +94,47 @@ class FaultsFace:
         """
         return self._client.perform(operations.clear_faults())
 
+    def list_fault_kinds(
+        self,
+    ) -> FaultCatalogue:
+        """List what can go wrong.
+
+        Returns:
+            FaultCatalogue: Everything that can go wrong, and where.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(operations.list_fault_kinds())
+
+    def remove_fault(
+        self,
+        *,
+        id: int,
+    ) -> Fault:
+        """Take one fault out of the plan.
+
+        Args:
+            id: Its number.
+
+        Returns:
+            Fault: A planned fault.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.remove_fault(
+                id=id,
+            )
+        )
+
 
 class AsyncFaultsFace:
     """What shall go wrong."""
@@ -178,3 +219,44 @@ class AsyncFaultsFace:
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.clear_faults())
+
+    async def list_fault_kinds(
+        self,
+    ) -> FaultCatalogue:
+        """List what can go wrong.
+
+        Returns:
+            FaultCatalogue: Everything that can go wrong, and where.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(operations.list_fault_kinds())
+
+    async def remove_fault(
+        self,
+        *,
+        id: int,
+    ) -> Fault:
+        """Take one fault out of the plan.
+
+        Args:
+            id: Its number.
+
+        Returns:
+            Fault: A planned fault.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.remove_fault(
+                id=id,
+            )
+        )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._runtime.transport import AsyncDriver, SyncDriver
-from ..models.control import Checked, CoverageResult, JournalCursor, JournalPage, Wanted
+from ..models.control import Checked, CoverageResult, Inspection, JournalCursor, JournalPage, Wanted
 from ..operations import journal as operations
 
 
@@ -134,6 +134,51 @@ class JournalFace:
         """
         return self._client.perform(operations.get_coverage())
 
+    def inspect(
+        self,
+        *,
+        after: int | None = None,
+    ) -> Inspection:
+        """Read everything that the inspector shows.
+
+        Args:
+            after: Of the requests, only those after this cursor.
+
+        Returns:
+            Inspection: Everything that the inspector shows.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.inspect(
+                after=after,
+            )
+        )
+
+    def open_inspector_url(
+        self,
+    ) -> str:
+        """Look at the world in a browser.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+        """
+        return operations.open_inspector().url(self._client.base_url)
+
+    def export_inspector_url(
+        self,
+    ) -> str:
+        """Keep what the inspector shows as one file.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+        """
+        return operations.export_inspector().url(self._client.base_url)
+
 
 class AsyncJournalFace:
     """What happened."""
@@ -258,3 +303,48 @@ class AsyncJournalFace:
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.get_coverage())
+
+    async def inspect(
+        self,
+        *,
+        after: int | None = None,
+    ) -> Inspection:
+        """Read everything that the inspector shows.
+
+        Args:
+            after: Of the requests, only those after this cursor.
+
+        Returns:
+            Inspection: Everything that the inspector shows.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.inspect(
+                after=after,
+            )
+        )
+
+    def open_inspector_url(
+        self,
+    ) -> str:
+        """Look at the world in a browser.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+        """
+        return operations.open_inspector().url(self._client.base_url)
+
+    def export_inspector_url(
+        self,
+    ) -> str:
+        """Keep what the inspector shows as one file.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+        """
+        return operations.export_inspector().url(self._client.base_url)

@@ -264,6 +264,31 @@ class PostsFace:
             )
         )
 
+    def read_post(
+        self,
+        *,
+        publish_id: str,
+    ) -> MockPost:
+        """Read one post.
+
+        Args:
+            publish_id: Its publish id.
+
+        Returns:
+            MockPost: A post or draft.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.read_post(
+                publish_id=publish_id,
+            )
+        )
+
 
 class AsyncPostsFace:
     """Posts and the levers that move them."""
@@ -517,6 +542,31 @@ class AsyncPostsFace:
         """
         return await self._client.perform(
             operations.user_deletes_draft(
+                publish_id=publish_id,
+            )
+        )
+
+    async def read_post(
+        self,
+        *,
+        publish_id: str,
+    ) -> MockPost:
+        """Read one post.
+
+        Args:
+            publish_id: Its publish id.
+
+        Returns:
+            MockPost: A post or draft.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.read_post(
                 publish_id=publish_id,
             )
         )

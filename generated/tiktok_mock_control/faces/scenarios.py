@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .._runtime.transport import AsyncDriver, SyncDriver
-from ..models.control import ScenarioInfo, ScenarioList
+from ..models.control import RuleList, ScenarioInfo, ScenarioList
 from ..operations import scenarios as operations
 
 
@@ -55,6 +55,22 @@ class ScenariosFace:
             )
         )
 
+    def list_rules(
+        self,
+    ) -> RuleList:
+        """List the rules, and what each rests on.
+
+        Returns:
+            RuleList: Every rule.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(operations.list_rules())
+
 
 class AsyncScenariosFace:
     """Particular bad days."""
@@ -102,3 +118,19 @@ class AsyncScenariosFace:
                 name=name,
             )
         )
+
+    async def list_rules(
+        self,
+    ) -> RuleList:
+        """List the rules, and what each rests on.
+
+        Returns:
+            RuleList: Every rule.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(operations.list_rules())

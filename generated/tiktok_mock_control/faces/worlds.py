@@ -9,10 +9,12 @@ from .._runtime.transport import AsyncDriver, SyncDriver
 from ..models.control import (
     AppList,
     Dropped,
+    Health,
     Ready,
     SeedAccount,
     SeedApp,
     SeedToken,
+    Snapshot,
     Sown,
     SwitchValues,
     World,
@@ -268,6 +270,63 @@ class WorldsFace:
         """
         return self._client.perform(operations.list_apps())
 
+    def get_health(
+        self,
+    ) -> Health:
+        """Ask who is there.
+
+        Returns:
+            Health: Who is there.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(operations.get_health())
+
+    def take_snapshot(
+        self,
+    ) -> Snapshot:
+        """Write the world down.
+
+        Returns:
+            Snapshot: A world as a document. All of it is in `raw`.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(operations.take_snapshot())
+
+    def restore_snapshot(
+        self,
+        *,
+        snapshot: Mapping[str, object],
+    ) -> World:
+        """Let the world be as when a snapshot was taken.
+
+        Args:
+            snapshot: The whole document, as it was taken.
+
+        Returns:
+            World: A world and how to reach it.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.restore_snapshot(
+                snapshot=snapshot,
+            )
+        )
+
 
 class AsyncWorldsFace:
     """Worlds: made, copied, reset, forgotten."""
@@ -515,3 +574,60 @@ class AsyncWorldsFace:
             Unreadable: the answer is not what the description promises.
         """
         return await self._client.perform(operations.list_apps())
+
+    async def get_health(
+        self,
+    ) -> Health:
+        """Ask who is there.
+
+        Returns:
+            Health: Who is there.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(operations.get_health())
+
+    async def take_snapshot(
+        self,
+    ) -> Snapshot:
+        """Write the world down.
+
+        Returns:
+            Snapshot: A world as a document. All of it is in `raw`.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(operations.take_snapshot())
+
+    async def restore_snapshot(
+        self,
+        *,
+        snapshot: Mapping[str, object],
+    ) -> World:
+        """Let the world be as when a snapshot was taken.
+
+        Args:
+            snapshot: The whole document, as it was taken.
+
+        Returns:
+            World: A world and how to reach it.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.restore_snapshot(
+                snapshot=snapshot,
+            )
+        )

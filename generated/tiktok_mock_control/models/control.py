@@ -14,6 +14,7 @@ from .._runtime.model import (
     Mismatch,
     Model,
     constructor,
+    decode_anything,
     decode_boolean,
     decode_either,
     decode_integer,
@@ -1365,6 +1366,211 @@ class PropertyVerdict(Model):
     """The received mapping."""
 
 
+@attrs.frozen(weakref_slot=False)
+class Health(Model):
+    """Who is there.
+
+    Attributes:
+        status: Always ok.
+        version: Of this project.
+        now: The world's time, in seconds since 1970.
+    """
+
+    status: str
+    """Always ok."""
+    version: str
+    """Of this project."""
+    now: float
+    """The world's time, in seconds since 1970."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class MockRule(Model):
+    """A rule that the mock follows.
+
+    Attributes:
+        id: Its name, as in `X-Mock-Rule`.
+        text: What it says.
+        mark: What it rests on, such as `documented` or `unknown`.
+        source: Where that is to be found.
+        since: The day from which it holds; empty when it always has.
+        switch: The switch that changes it, if there is one.
+    """
+
+    id: str
+    """Its name, as in `X-Mock-Rule`."""
+    text: str
+    """What it says."""
+    mark: str
+    """What it rests on, such as `documented` or `unknown`."""
+    source: str
+    """Where that is to be found."""
+    since: str | None = None
+    """The day from which it holds; empty when it always has."""
+    switch: str | None = None
+    """The switch that changes it, if there is one."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class RuleList(Model):
+    """Every rule.
+
+    Attributes:
+        rules: All of them.
+    """
+
+    rules: tuple[MockRule, ...]
+    """All of them."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class Snapshot(Model):
+    """A world as a document. All of it is in `raw`.
+
+    Attributes:
+        tiktok_mock_snapshot: The version of its form.
+    """
+
+    tiktok_mock_snapshot: int
+    """The version of its form."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class SnapshotWish:
+    """A snapshot to be restored.
+
+    Attributes:
+        snapshot: The whole document, as it was taken.
+    """
+
+    snapshot: Mapping[str, object]
+    """The whole document, as it was taken."""
+
+
+@attrs.frozen(weakref_slot=False)
+class FaultKind(Model):
+    """Something that can go wrong.
+
+    Attributes:
+        fault: Its name.
+        text: What happens.
+        stage: Before the rules, instead of them, after them, or to an event.
+        details: What can be set, with its default.
+    """
+
+    fault: str
+    """Its name."""
+    text: str
+    """What happens."""
+    stage: str
+    """Before the rules, instead of them, after them, or to an event."""
+    details: Mapping[str, object]
+    """What can be set, with its default."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class FaultCatalogue(Model):
+    """Everything that can go wrong, and where.
+
+    Attributes:
+        faults: Every kind.
+        operations: Where it can happen.
+        header: The header that breaks the request it comes with.
+        in_text: The same, written into any text of a request.
+    """
+
+    faults: tuple[FaultKind, ...]
+    """Every kind."""
+    operations: tuple[str, ...]
+    """Where it can happen."""
+    header: str
+    """The header that breaks the request it comes with."""
+    in_text: str
+    """The same, written into any text of a request."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class FaultNumber:
+    """A planned fault.
+
+    Attributes:
+        id: Its number.
+    """
+
+    id: int
+    """Its number."""
+
+
+@attrs.frozen(weakref_slot=False)
+class WorldPath(Model):
+    """A world and the path to its inspector.
+
+    Attributes:
+        name: Its name.
+        path: What its addresses begin with.
+    """
+
+    name: str
+    """Its name."""
+    path: str
+    """What its addresses begin with."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class Inspection(Model):
+    """Everything that the inspector shows.
+
+    Attributes:
+        world: Its name.
+        worlds: All worlds.
+        clock: Its clock.
+        accounts: Its users.
+        posts: The newest posts.
+        deliveries: The newest events.
+        faults: The plan.
+        requests: The newest exchanges.
+        dropped: How many exchanges were forgotten.
+        cursor: The number of the newest.
+    """
+
+    world: str
+    """Its name."""
+    worlds: tuple[WorldPath, ...]
+    """All worlds."""
+    clock: Clock
+    """Its clock."""
+    accounts: tuple[MockAccount, ...]
+    """Its users."""
+    posts: tuple[MockPost, ...]
+    """The newest posts."""
+    deliveries: tuple[MockDelivery, ...]
+    """The newest events."""
+    faults: tuple[Fault, ...]
+    """The plan."""
+    requests: tuple[JournalRequest, ...]
+    """The newest exchanges."""
+    dropped: int
+    """How many exchanges were forgotten."""
+    cursor: int
+    """The number of the newest."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
 _new_clock = Clock if TYPE_CHECKING else constructor(Clock)
 _new_world = World if TYPE_CHECKING else constructor(World)
 _new_world_list = WorldList if TYPE_CHECKING else constructor(WorldList)
@@ -1398,6 +1604,14 @@ _new_delivery_list = DeliveryList if TYPE_CHECKING else constructor(DeliveryList
 _new_webhook_url = WebhookUrl if TYPE_CHECKING else constructor(WebhookUrl)
 _new_property_proof = PropertyProof if TYPE_CHECKING else constructor(PropertyProof)
 _new_property_verdict = PropertyVerdict if TYPE_CHECKING else constructor(PropertyVerdict)
+_new_health = Health if TYPE_CHECKING else constructor(Health)
+_new_mock_rule = MockRule if TYPE_CHECKING else constructor(MockRule)
+_new_rule_list = RuleList if TYPE_CHECKING else constructor(RuleList)
+_new_snapshot = Snapshot if TYPE_CHECKING else constructor(Snapshot)
+_new_fault_kind = FaultKind if TYPE_CHECKING else constructor(FaultKind)
+_new_fault_catalogue = FaultCatalogue if TYPE_CHECKING else constructor(FaultCatalogue)
+_new_world_path = WorldPath if TYPE_CHECKING else constructor(WorldPath)
+_new_inspection = Inspection if TYPE_CHECKING else constructor(Inspection)
 
 
 def decode_clock(value: object) -> Clock:
@@ -2787,6 +3001,199 @@ def decode_property_verdict(value: object) -> PropertyVerdict:
     return _new_property_verdict(value_, verified, value)
 
 
+def decode_health(value: object) -> Health:
+    """`Health` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    status = get("status")
+    if type(status) is not str:
+        raise Mismatch("string", status, "status")
+    version = get("version")
+    if type(version) is not str:
+        raise Mismatch("string", version, "version")
+    now = get("now")
+    if type(now) is not float and type(now) is not int:
+        raise Mismatch("number", now, "now")
+    return _new_health(status, version, now, value)
+
+
+def decode_mock_rule(value: object) -> MockRule:
+    """`MockRule` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    id = get("id")
+    if type(id) is not str:
+        raise Mismatch("string", id, "id")
+    text = get("text")
+    if type(text) is not str:
+        raise Mismatch("string", text, "text")
+    mark = get("mark")
+    if type(mark) is not str:
+        raise Mismatch("string", mark, "mark")
+    source = get("source")
+    if type(source) is not str:
+        raise Mismatch("string", source, "source")
+    since = get("since")
+    if since is not None and type(since) is not str:
+        raise Mismatch("string", since, "since")
+    switch = get("switch")
+    if switch is not None and type(switch) is not str:
+        raise Mismatch("string", switch, "switch")
+    return _new_mock_rule(id, text, mark, source, since, switch, value)
+
+
+def decode_rule_list(value: object) -> RuleList:
+    """`RuleList` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    try:
+        rules = _LIST_MOCK_RULE(get("rules"))
+    except Mismatch as problem:
+        raise problem.under("rules") from None
+    return _new_rule_list(rules, value)
+
+
+def decode_snapshot(value: object) -> Snapshot:
+    """`Snapshot` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    tiktok_mock_snapshot = get("tiktok_mock_snapshot")
+    if type(tiktok_mock_snapshot) is not int:
+        tiktok_mock_snapshot = whole(tiktok_mock_snapshot, "tiktok_mock_snapshot")
+    return _new_snapshot(tiktok_mock_snapshot, value)
+
+
+def decode_snapshot_wish(value: object) -> SnapshotWish:
+    """`SnapshotWish` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    try:
+        snapshot = _MAP_ANYTHING(get("snapshot"))
+    except Mismatch as problem:
+        raise problem.under("snapshot") from None
+    return SnapshotWish(snapshot=snapshot)
+
+
+def decode_fault_kind(value: object) -> FaultKind:
+    """`FaultKind` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    fault = get("fault")
+    if type(fault) is not str:
+        raise Mismatch("string", fault, "fault")
+    text = get("text")
+    if type(text) is not str:
+        raise Mismatch("string", text, "text")
+    stage = get("stage")
+    if type(stage) is not str:
+        raise Mismatch("string", stage, "stage")
+    try:
+        details = _MAP_ANYTHING(get("details"))
+    except Mismatch as problem:
+        raise problem.under("details") from None
+    return _new_fault_kind(fault, text, stage, details, value)
+
+
+def decode_fault_catalogue(value: object) -> FaultCatalogue:
+    """`FaultCatalogue` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    try:
+        faults = _LIST_FAULT_KIND(get("faults"))
+    except Mismatch as problem:
+        raise problem.under("faults") from None
+    try:
+        operations = _LIST_TEXT(get("operations"))
+    except Mismatch as problem:
+        raise problem.under("operations") from None
+    header = get("header")
+    if type(header) is not str:
+        raise Mismatch("string", header, "header")
+    in_text = get("in_text")
+    if type(in_text) is not str:
+        raise Mismatch("string", in_text, "in_text")
+    return _new_fault_catalogue(faults, operations, header, in_text, value)
+
+
+def decode_fault_number(value: object) -> FaultNumber:
+    """`FaultNumber` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    id = get("id")
+    if type(id) is not int:
+        id = whole(id, "id")
+    return FaultNumber(id=id)
+
+
+def decode_world_path(value: object) -> WorldPath:
+    """`WorldPath` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    name = get("name")
+    if type(name) is not str:
+        raise Mismatch("string", name, "name")
+    path = get("path")
+    if type(path) is not str:
+        raise Mismatch("string", path, "path")
+    return _new_world_path(name, path, value)
+
+
+def decode_inspection(value: object) -> Inspection:
+    """`Inspection` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    world = get("world")
+    if type(world) is not str:
+        raise Mismatch("string", world, "world")
+    try:
+        worlds = _LIST_WORLD_PATH(get("worlds"))
+    except Mismatch as problem:
+        raise problem.under("worlds") from None
+    try:
+        clock = decode_clock(get("clock"))
+    except Mismatch as problem:
+        raise problem.under("clock") from None
+    try:
+        accounts = _LIST_MOCK_ACCOUNT(get("accounts"))
+    except Mismatch as problem:
+        raise problem.under("accounts") from None
+    try:
+        posts = _LIST_MOCK_POST(get("posts"))
+    except Mismatch as problem:
+        raise problem.under("posts") from None
+    try:
+        deliveries = _LIST_MOCK_DELIVERY(get("deliveries"))
+    except Mismatch as problem:
+        raise problem.under("deliveries") from None
+    try:
+        faults = _LIST_FAULT(get("faults"))
+    except Mismatch as problem:
+        raise problem.under("faults") from None
+    try:
+        requests = _LIST_JOURNAL_REQUEST(get("requests"))
+    except Mismatch as problem:
+        raise problem.under("requests") from None
+    dropped = get("dropped")
+    if type(dropped) is not int:
+        dropped = whole(dropped, "dropped")
+    cursor = get("cursor")
+    if type(cursor) is not int:
+        cursor = whole(cursor, "cursor")
+    return _new_inspection(
+        world, worlds, clock, accounts, posts, deliveries, faults, requests, dropped, cursor, value
+    )
+
+
 def encode_clock_move(value: object, at: str, secrets: list[str]) -> dict[str, object]:
     """What goes on the wire for a `ClockMove`, checked; `at` is where it stands, secrets are added to `secrets`."""
     if not isinstance(value, ClockMove):
@@ -3317,6 +3724,24 @@ def encode_property_check(value: object, at: str, secrets: list[str]) -> dict[st
     return out
 
 
+def encode_snapshot_wish(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `SnapshotWish`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, SnapshotWish):
+        checked.wrong_type(at[:-1], value, "a SnapshotWish")
+    out: dict[str, object] = {}
+    out["snapshot"] = checked.mapped(value.snapshot, at, "snapshot", checked.anything)
+    return out
+
+
+def encode_fault_number(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `FaultNumber`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, FaultNumber):
+        checked.wrong_type(at[:-1], value, "a FaultNumber")
+    out: dict[str, object] = {}
+    out["id"] = checked.integer(value.id, at, "id")
+    return out
+
+
 _LIST_WORLD: Final = decode_list(decode_world)
 _EITHER_TEXT_INTEGER_NUMBER_BOOLEAN: Final = decode_either(
     decode_text, decode_integer, decode_number, decode_boolean
@@ -3345,3 +3770,7 @@ _LIST_MOCK_APP: Final = decode_list(decode_mock_app)
 _LIST_DELIVERY_ATTEMPT: Final = decode_list(decode_delivery_attempt)
 _LIST_MOCK_DELIVERY: Final = decode_list(decode_mock_delivery)
 _MAP_LIST_TEXT: Final = decode_map(_LIST_TEXT)
+_LIST_MOCK_RULE: Final = decode_list(decode_mock_rule)
+_MAP_ANYTHING: Final = decode_map(decode_anything)
+_LIST_FAULT_KIND: Final = decode_list(decode_fault_kind)
+_LIST_WORLD_PATH: Final = decode_list(decode_world_path)

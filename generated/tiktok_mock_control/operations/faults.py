@@ -12,10 +12,14 @@ from .._runtime.call import Call
 from .._runtime import request as checked
 from ..models.control import (
     Fault,
+    FaultCatalogue,
+    FaultNumber,
     FaultReport,
     FaultWish,
     decode_fault,
+    decode_fault_catalogue,
     decode_fault_report,
+    encode_fault_number,
     encode_fault_wish,
 )
 from .. import routes
@@ -95,5 +99,42 @@ def clear_faults() -> Call[FaultReport]:
     return Call(
         operation=routes.CLEAR_FAULTS,
         decode=decode_fault_report,
+        secrets=tuple(secrets),
+    )
+
+
+def list_fault_kinds() -> Call[FaultCatalogue]:
+    """List what can go wrong.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.LIST_FAULT_KINDS,
+        decode=decode_fault_catalogue,
+        secrets=tuple(secrets),
+    )
+
+
+def remove_fault(
+    *,
+    id: int,
+) -> Call[Fault]:
+    """Take one fault out of the plan.
+
+    Args:
+        id: Its number.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_fault_number(FaultNumber(id=id), "", secrets)
+    return Call(
+        operation=routes.REMOVE_FAULT,
+        decode=decode_fault,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
         secrets=tuple(secrets),
     )

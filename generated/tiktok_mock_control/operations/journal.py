@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._runtime.call import Call
+from .._runtime.call import Call, Receipt
 from .._runtime import request as checked
 from ..models.control import (
     Check,
     Checked,
     CoverageResult,
+    Inspection,
     JournalCursor,
     JournalPage,
     Wanted,
     decode_checked,
     decode_coverage_result,
+    decode_inspection,
     decode_journal_cursor,
     decode_journal_page,
     encode_check,
@@ -141,5 +143,57 @@ def get_coverage() -> Call[CoverageResult]:
     return Call(
         operation=routes.GET_COVERAGE,
         decode=decode_coverage_result,
+        secrets=tuple(secrets),
+    )
+
+
+def inspect(
+    *,
+    after: int | None = None,
+) -> Call[Inspection]:
+    """Read everything that the inspector shows.
+
+    Args:
+        after: Of the requests, only those after this cursor.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    pairs: list[tuple[str, str]] = []
+    if after is not None:
+        pairs.append(("after", checked.plain(checked.integer(after, "", "after"))))
+    return Call(
+        operation=routes.INSPECT,
+        decode=decode_inspection,
+        query=tuple(pairs),
+        secrets=tuple(secrets),
+    )
+
+
+def open_inspector() -> Call[Receipt]:
+    """Look at the world in a browser.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.OPEN_INSPECTOR,
+        decode=None,
+        secrets=tuple(secrets),
+    )
+
+
+def export_inspector() -> Call[Receipt]:
+    """Keep what the inspector shows as one file.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.EXPORT_INSPECTOR,
+        decode=None,
         secrets=tuple(secrets),
     )

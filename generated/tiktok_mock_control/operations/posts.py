@@ -250,3 +250,26 @@ def user_deletes_draft(
         body=checked.json_body(encoded),
         secrets=tuple(secrets),
     )
+
+
+def read_post(
+    *,
+    publish_id: str,
+) -> Call[MockPost]:
+    """Read one post.
+
+    Args:
+        publish_id: Its publish id.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_post_name(PostName(publish_id=publish_id), "", secrets)
+    return Call(
+        operation=routes.READ_POST,
+        decode=decode_mock_post,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )

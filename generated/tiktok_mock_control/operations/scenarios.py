@@ -9,9 +9,11 @@ from __future__ import annotations
 from .._runtime.call import Call
 from .._runtime import request as checked
 from ..models.control import (
+    RuleList,
     ScenarioInfo,
     ScenarioList,
     ScenarioName,
+    decode_rule_list,
     decode_scenario_info,
     decode_scenario_list,
     encode_scenario_name,
@@ -52,5 +54,19 @@ def apply_scenario(
         decode=decode_scenario_info,
         headers=(checked.JSON_TYPE,),
         body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def list_rules() -> Call[RuleList]:
+    """List the rules, and what each rests on.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.LIST_RULES,
+        decode=decode_rule_list,
         secrets=tuple(secrets),
     )

@@ -13,12 +13,15 @@ from .._runtime import request as checked
 from ..models.control import (
     AppList,
     Dropped,
+    Health,
     NewWorld,
     Ready,
     Seed,
     SeedAccount,
     SeedApp,
     SeedToken,
+    Snapshot,
+    SnapshotWish,
     Sown,
     SwitchChange,
     SwitchValues,
@@ -28,13 +31,16 @@ from ..models.control import (
     WorldName,
     decode_app_list,
     decode_dropped,
+    decode_health,
     decode_ready,
+    decode_snapshot,
     decode_sown,
     decode_switch_values,
     decode_world,
     decode_world_list,
     encode_new_world,
     encode_seed,
+    encode_snapshot_wish,
     encode_switch_change,
     encode_world_fork,
     encode_world_name,
@@ -262,5 +268,56 @@ def list_apps() -> Call[AppList]:
     return Call(
         operation=routes.LIST_APPS,
         decode=decode_app_list,
+        secrets=tuple(secrets),
+    )
+
+
+def get_health() -> Call[Health]:
+    """Ask who is there.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.GET_HEALTH,
+        decode=decode_health,
+        secrets=tuple(secrets),
+    )
+
+
+def take_snapshot() -> Call[Snapshot]:
+    """Write the world down.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.TAKE_SNAPSHOT,
+        decode=decode_snapshot,
+        secrets=tuple(secrets),
+    )
+
+
+def restore_snapshot(
+    *,
+    snapshot: Mapping[str, object],
+) -> Call[World]:
+    """Let the world be as when a snapshot was taken.
+
+    Args:
+        snapshot: The whole document, as it was taken.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_snapshot_wish(SnapshotWish(snapshot=snapshot), "", secrets)
+    return Call(
+        operation=routes.RESTORE_SNAPSHOT,
+        decode=decode_world,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
         secrets=tuple(secrets),
     )
