@@ -1249,6 +1249,72 @@ EXPORT_INSPECTOR: Final = Operation(
 )
 """Keep what the inspector shows as one file."""
 
+LIST_FAILING_PULLS: Final = Operation(
+    id="listFailingPulls",
+    name="list_failing_pulls",
+    area="posts",
+    method="GET",
+    server="http://127.0.0.1:8642",
+    path="/_mock/pulls",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=(),
+    binary=False,
+    pointer="/paths/~1_mock~1pulls/get",
+    docs="",
+)
+"""List the addresses whose download fails."""
+
+FAIL_PULL: Final = Operation(
+    id="failPull",
+    name="fail_pull",
+    area="posts",
+    method="POST",
+    server="http://127.0.0.1:8642",
+    path="/_mock/pulls",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=("application/json",),
+    binary=False,
+    pointer="/paths/~1_mock~1pulls/post",
+    docs="",
+)
+"""Let the download of an address fail, in posts to come."""
+
+CLEAR_FAILING_PULLS: Final = Operation(
+    id="clearFailingPulls",
+    name="clear_failing_pulls",
+    area="posts",
+    method="POST",
+    server="http://127.0.0.1:8642",
+    path="/_mock/pulls/clear",
+    envelope=_CONTROL_ENVELOPE,
+    idempotent=True,
+    scopes=(),
+    scope_by_request=None,
+    errors={},
+    statuses={},
+    rate_limit=None,
+    may_be_empty=False,
+    request_types=(),
+    binary=False,
+    pointer="/paths/~1_mock~1pulls~1clear/post",
+    docs="",
+)
+"""Let every download succeed again."""
+
 ROUTES: Final[tuple[Operation, ...]] = (
     IS_READY,
     LIST_WORLDS,
@@ -1306,6 +1372,9 @@ ROUTES: Final[tuple[Operation, ...]] = (
     INSPECT,
     OPEN_INSPECTOR,
     EXPORT_INSPECTOR,
+    LIST_FAILING_PULLS,
+    FAIL_PULL,
+    CLEAR_FAILING_PULLS,
 )
 """Every operation, in the order of the description."""
 

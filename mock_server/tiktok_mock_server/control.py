@@ -233,6 +233,25 @@ def _fail(call: Call, post: Post) -> None:
     lifecycle.fail_by_hand(call.world, post, reason)
 
 
+def _pulls(call: Call) -> object:
+    results = call.world.pull_results
+    return {"pulls": [{"url": url, "reason": reason} for url, reason in results.items()]}
+
+
+def _fail_pull(call: Call) -> object:
+    """Let what is pulled from an address fail: `{"url": …, "reason": "video_pull_failed"}`."""
+    url, reason = call.text("url"), call.text("reason")
+    if not url or not reason:
+        raise BadRequest("neither url nor reason may be empty")
+    call.world.pull_results[url] = reason
+    return _pulls(call)
+
+
+def _clear_pulls(call: Call) -> object:
+    call.world.pull_results.clear()
+    return _pulls(call)
+
+
 def _user_posts(call: Call, post: Post) -> None:
     lifecycle.user_posts_draft(call.world, post, call.text("privacy_level", ""), call.text("title", ""))
 
@@ -268,6 +287,9 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ("POST", "qr/confirm"): _confirm,
     ("POST", "properties"): _add_property,
     ("POST", "properties/verify"): _verify_property,
+    ("GET", "pulls"): _pulls,
+    ("POST", "pulls"): _fail_pull,
+    ("DELETE", "pulls"): _clear_pulls,
     ("GET", "deliveries"): _deliveries,
     ("POST", "deliveries/*/replay"): _replay,
     ("POST", "webhook"): _webhook_url,
@@ -286,6 +308,7 @@ ABOUT_A_NAME: Final[Mapping[tuple[str, str], Handler]] = {
     ("POST", "posts/*/read"): _post,
     ("POST", "faults/*/remove"): control_faults.remove,
     ("POST", "faults/*/clear"): control_faults.clear,
+    ("POST", "pulls/*/clear"): _clear_pulls,
     ("POST", "journal/*/clear"): control_faults.forget,
 }
 """Calls that have another method, or no last word, where the name stands in the path."""
@@ -308,6 +331,7 @@ FIELDS: Final[Mapping[str, _Fields]] = {
     "qr/confirm": {"qr": str, "username": str, "scopes": list},
     "properties": {"value": str, "verified": bool, "client_key": str},
     "properties/verify": {"value": str, "records": dict, "files": dict, "client_key": str},
+    "pulls": {"url": str, "reason": str},
     "deliveries/*/replay": {},
     "webhook": {"url": str, "client_key": str},
     "webhook/ping": {"client_key": str},
@@ -321,6 +345,7 @@ FIELDS: Final[Mapping[str, _Fields]] = {
     "posts/*/read": {},
     "faults/*/remove": {},
     "faults/*/clear": {},
+    "pulls/*/clear": {},
     "journal/*/clear": {},
     **{
         f"posts/*/{lever}": {}

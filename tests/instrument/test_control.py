@@ -190,6 +190,10 @@ def test_levers_and_events_with_the_client_alone(mock: MockTikTok) -> None:
             "PUBLISH_COMPLETE"
         )
         assert client.posts.user_deletes_draft(publish_id=creator.draft()).status == "SEND_TO_USER_INBOX"
+        url = "https://media.example/v.mp4"
+        assert client.posts.fail_pull(url=url, reason="video_pull_failed").pulls[0].url == url
+        assert client.posts.list_failing_pulls().pulls[0].reason == "video_pull_failed"
+        assert client.posts.clear_failing_pulls().pulls == ()
         assert client.posts.reject_post(publish_id=publish_id).post_ids == ()
         with pytest.raises(ControlRefused, match="has no such public post"):
             client.posts.take_down_post(publish_id=publish_id)

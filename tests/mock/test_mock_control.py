@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.mock.support import DESKTOP_REDIRECT, HEX_CHALLENGE, VERIFIER, Player, data, refusal
+from tests.mock.support import DESKTOP_REDIRECT, HEX_CHALLENGE, PULLED, VERIFIER, Player, data, refusal
 
 
 def control(player: Player, path: str, body: object = None) -> Any:
@@ -218,6 +218,27 @@ def test_events_and_their_log(player: Player) -> None:
     assert (again["body"], again["id"] != log[0]["id"]) == (log[0]["body"], True)
     assert ask(player, "deliveries/unknown/replay", {}).status_code == 404
     assert ask(player, "webhook/send", {"event": "x", "content": []}).status_code == 400
+
+
+def test_a_pull_fails_with_the_reason_that_was_set_for_its_address(player: Player) -> None:
+    bad = {"url": PULLED, "reason": "video_pull_failed"}
+    assert control(player, "pulls", bad) == control(player, "pulls") == {"pulls": [bad]}
+    publish_id = data(player.pull_video(PULLED))["publish_id"]
+    assert control(player, f"posts/{publish_id}/finish", {})["fail_reason"] == "video_pull_failed"
+    assert control(player, "pulls", {**bad, "reason": "duration_check_failed"})["pulls"][0]["reason"] == (
+        "duration_check_failed"
+    )
+    assert player.http.delete("/_mock/pulls").json() == {"pulls": []}
+    publish_id = data(player.pull_video(PULLED))["publish_id"]
+    assert control(player, f"posts/{publish_id}/finish", {})["status"] == "PUBLISH_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"url": PULLED}, {"url": PULLED, "reason": ""}, {"url": PULLED, "raeson": "x"}]
+)
+def test_a_pull_that_fails_has_an_address_and_a_reason(player: Player, body: object) -> None:
+    assert ask(player, "pulls", body).status_code == 400
+    assert control(player, "pulls") == {"pulls": []}
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"[]", b"{", b'{"advance":' + b"[" * 50_000])

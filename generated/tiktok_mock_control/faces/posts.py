@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .._runtime.transport import AsyncDriver, SyncDriver
-from ..models.control import MockPost, PostList
+from ..models.control import FailingPullList, MockPost, PostList
 from ..operations import posts as operations
 
 
@@ -289,6 +289,66 @@ class PostsFace:
             )
         )
 
+    def list_failing_pulls(
+        self,
+    ) -> FailingPullList:
+        """List the addresses whose download fails.
+
+        Returns:
+            FailingPullList: Addresses whose download fails.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(operations.list_failing_pulls())
+
+    def fail_pull(
+        self,
+        *,
+        url: str,
+        reason: str,
+    ) -> FailingPullList:
+        """Let the download of an address fail, in posts to come.
+
+        Args:
+            url: The address, as it stands in the init.
+            reason: The fail reason, such as video_pull_failed.
+
+        Returns:
+            FailingPullList: Addresses whose download fails.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(
+            operations.fail_pull(
+                url=url,
+                reason=reason,
+            )
+        )
+
+    def clear_failing_pulls(
+        self,
+    ) -> FailingPullList:
+        """Let every download succeed again.
+
+        Returns:
+            FailingPullList: Addresses whose download fails.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return self._client.perform(operations.clear_failing_pulls())
+
 
 class AsyncPostsFace:
     """Posts and the levers that move them."""
@@ -570,3 +630,63 @@ class AsyncPostsFace:
                 publish_id=publish_id,
             )
         )
+
+    async def list_failing_pulls(
+        self,
+    ) -> FailingPullList:
+        """List the addresses whose download fails.
+
+        Returns:
+            FailingPullList: Addresses whose download fails.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(operations.list_failing_pulls())
+
+    async def fail_pull(
+        self,
+        *,
+        url: str,
+        reason: str,
+    ) -> FailingPullList:
+        """Let the download of an address fail, in posts to come.
+
+        Args:
+            url: The address, as it stands in the init.
+            reason: The fail reason, such as video_pull_failed.
+
+        Returns:
+            FailingPullList: Addresses whose download fails.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(
+            operations.fail_pull(
+                url=url,
+                reason=reason,
+            )
+        )
+
+    async def clear_failing_pulls(
+        self,
+    ) -> FailingPullList:
+        """Let every download succeed again.
+
+        Returns:
+            FailingPullList: Addresses whose download fails.
+
+        Raises:
+            Impossible: an argument cannot be sent as it is.
+            CouldNotAsk: no answer came back.
+            Refused: it said no in another way.
+            Unreadable: the answer is not what the description promises.
+        """
+        return await self._client.perform(operations.clear_failing_pulls())

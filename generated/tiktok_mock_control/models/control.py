@@ -1571,6 +1571,37 @@ class Inspection(Model):
     """The received mapping."""
 
 
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class FailingPull(Model):
+    """An address and why what lies there cannot be posted.
+
+    Attributes:
+        url: The address, as it stands in the init.
+        reason: The fail reason, such as video_pull_failed.
+    """
+
+    url: str
+    """The address, as it stands in the init."""
+    reason: str
+    """The fail reason, such as video_pull_failed."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
+@attrs.frozen(weakref_slot=False)
+class FailingPullList(Model):
+    """Addresses whose download fails.
+
+    Attributes:
+        pulls: All of them.
+    """
+
+    pulls: tuple[FailingPull, ...]
+    """All of them."""
+    raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
+    """The received mapping."""
+
+
 _new_clock = Clock if TYPE_CHECKING else constructor(Clock)
 _new_world = World if TYPE_CHECKING else constructor(World)
 _new_world_list = WorldList if TYPE_CHECKING else constructor(WorldList)
@@ -1612,6 +1643,7 @@ _new_fault_kind = FaultKind if TYPE_CHECKING else constructor(FaultKind)
 _new_fault_catalogue = FaultCatalogue if TYPE_CHECKING else constructor(FaultCatalogue)
 _new_world_path = WorldPath if TYPE_CHECKING else constructor(WorldPath)
 _new_inspection = Inspection if TYPE_CHECKING else constructor(Inspection)
+_new_failing_pull_list = FailingPullList if TYPE_CHECKING else constructor(FailingPullList)
 
 
 def decode_clock(value: object) -> Clock:
@@ -3194,6 +3226,32 @@ def decode_inspection(value: object) -> Inspection:
     )
 
 
+def decode_failing_pull(value: object) -> FailingPull:
+    """`FailingPull` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    url = get("url")
+    if type(url) is not str:
+        raise Mismatch("string", url, "url")
+    reason = get("reason")
+    if type(reason) is not str:
+        raise Mismatch("string", reason, "reason")
+    return FailingPull(url=url, reason=reason, raw=value)
+
+
+def decode_failing_pull_list(value: object) -> FailingPullList:
+    """`FailingPullList` from a JSON object."""
+    if type(value) is not JsonObject:
+        raise Mismatch("object", value)
+    get = value.get
+    try:
+        pulls = _LIST_FAILING_PULL(get("pulls"))
+    except Mismatch as problem:
+        raise problem.under("pulls") from None
+    return _new_failing_pull_list(pulls, value)
+
+
 def encode_clock_move(value: object, at: str, secrets: list[str]) -> dict[str, object]:
     """What goes on the wire for a `ClockMove`, checked; `at` is where it stands, secrets are added to `secrets`."""
     if not isinstance(value, ClockMove):
@@ -3742,6 +3800,16 @@ def encode_fault_number(value: object, at: str, secrets: list[str]) -> dict[str,
     return out
 
 
+def encode_failing_pull(value: object, at: str, secrets: list[str]) -> dict[str, object]:
+    """What goes on the wire for a `FailingPull`, checked; `at` is where it stands, secrets are added to `secrets`."""
+    if not isinstance(value, FailingPull):
+        checked.wrong_type(at[:-1], value, "a FailingPull")
+    out: dict[str, object] = {}
+    out["url"] = checked.text(value.url, at, "url")
+    out["reason"] = checked.text(value.reason, at, "reason")
+    return out
+
+
 _LIST_WORLD: Final = decode_list(decode_world)
 _EITHER_TEXT_INTEGER_NUMBER_BOOLEAN: Final = decode_either(
     decode_text, decode_integer, decode_number, decode_boolean
@@ -3774,3 +3842,4 @@ _LIST_MOCK_RULE: Final = decode_list(decode_mock_rule)
 _MAP_ANYTHING: Final = decode_map(decode_anything)
 _LIST_FAULT_KIND: Final = decode_list(decode_fault_kind)
 _LIST_WORLD_PATH: Final = decode_list(decode_world_path)
+_LIST_FAILING_PULL: Final = decode_list(decode_failing_pull)

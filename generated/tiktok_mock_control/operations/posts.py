@@ -10,13 +10,17 @@ from .._runtime.call import Call
 from .._runtime import request as checked
 from ..models.control import (
     DraftPosting,
+    FailingPull,
+    FailingPullList,
     MockPost,
     PostFailure,
     PostList,
     PostName,
+    decode_failing_pull_list,
     decode_mock_post,
     decode_post_list,
     encode_draft_posting,
+    encode_failing_pull,
     encode_post_failure,
     encode_post_name,
 )
@@ -271,5 +275,58 @@ def read_post(
         decode=decode_mock_post,
         headers=(checked.JSON_TYPE,),
         body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def list_failing_pulls() -> Call[FailingPullList]:
+    """List the addresses whose download fails.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.LIST_FAILING_PULLS,
+        decode=decode_failing_pull_list,
+        secrets=tuple(secrets),
+    )
+
+
+def fail_pull(
+    *,
+    url: str,
+    reason: str,
+) -> Call[FailingPullList]:
+    """Let the download of an address fail, in posts to come.
+
+    Args:
+        url: The address, as it stands in the init.
+        reason: The fail reason, such as video_pull_failed.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    encoded = encode_failing_pull(FailingPull(url=url, reason=reason), "", secrets)
+    return Call(
+        operation=routes.FAIL_PULL,
+        decode=decode_failing_pull_list,
+        headers=(checked.JSON_TYPE,),
+        body=checked.json_body(encoded),
+        secrets=tuple(secrets),
+    )
+
+
+def clear_failing_pulls() -> Call[FailingPullList]:
+    """Let every download succeed again.
+
+    Raises:
+        Impossible: an argument cannot be sent as it is.
+    """
+    secrets: list[str] = []
+    return Call(
+        operation=routes.CLEAR_FAILING_PULLS,
+        decode=decode_failing_pull_list,
         secrets=tuple(secrets),
     )
