@@ -25,14 +25,35 @@ class Aftermath:
 
 
 def aftermath(error: BaseException) -> Aftermath:
-    """What a call that failed has left behind, from its exception, whatever kind it is."""
-    sent, publish_id = getattr(error, "sent", None), getattr(error, "publish_id", None)
-    return Aftermath(
-        sent if isinstance(sent, Sent) else Sent.UNKNOWN, publish_id if isinstance(publish_id, str) else None
-    )
+    """What a call that failed has left behind, from its exception, whatever kind it is.
+
+    `KeyboardInterrupt`, a task's `CancelledError`, and the `TimeoutError` that asyncio makes of one tell it,
+    too. Of an exception group, ask for each exception in it.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        sent, publish_id = getattr(found, "sent", None), getattr(found, "publish_id", None)
+        if isinstance(sent, Sent):
+            return Aftermath(sent, publish_id if isinstance(publish_id, str) else None)
+        found = _cancellation_behind(found)
+    return Aftermath(Sent.UNKNOWN)
 
 
-def mark(error: Exception, sent: Sent, publish_id: str | None) -> None:
+def _cancellation_behind(error: BaseException) -> BaseException | None:
+    """The cancellation that asyncio has made this exception of.
+
+    No other exception is looked behind: what was raised while an earlier failure was handled may be about
+    another post.
+    """
+    behind = error.__cause__ or error.__context__
+    if behind is None:
+        return None
+    from asyncio import CancelledError  # a sync caller pays for asyncio only here
+
+    return behind if isinstance(behind, CancelledError) else None
+
+
+def mark(error: BaseException, sent: Sent, publish_id: str | None) -> None:
     """Let an exception tell what it left behind."""
     with contextlib.suppress(AttributeError):  # the user's own exception may have no room
         error.sent = sent  # type: ignore[attr-defined]
@@ -43,12 +64,12 @@ def about_post(publish_id: str, flow: Generator[Y, object, T]) -> Generator[Y, o
     """Run a flow or stream that asks about a post; its exceptions tell which, and that it is there."""
     try:
         return (yield from flow)
-    except Exception as error:
+    except BaseException as error:
         mark(error, Sent.UNKNOWN if is_unknown(error) else Sent.YES, publish_id)
         raise
 
 
-def is_unknown(error: Exception) -> bool:
+def is_unknown(error: BaseException) -> bool:
     """Whether TikTok says that it does not know a publish id.
 
     It does so in two ways: by the code, or by `invalid_params` with the code as its message.

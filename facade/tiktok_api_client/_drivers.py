@@ -158,6 +158,14 @@ def _uninterrupted() -> Generator[None, None, None]:
             raise KeyboardInterrupt  # also where the block failed: nobody asks the flow to go on
 
 
+def _tell(flow: Generator[object, object, object], reason: BaseException) -> None:
+    """Raise in a flow what takes its caller away (Ctrl-C, cancellation), so that it can write on that how far
+    it was.
+    """
+    if not isinstance(reason, Exception):
+        flow.throw(reason)
+
+
 class SyncRunner:
     """Carries out the effects of flows on the calling thread. Safe to share between threads."""
 
@@ -195,6 +203,9 @@ class SyncRunner:
                     reply = self._carry_out(step)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the flow decides
                     problem = error
+        except BaseException as error:
+            _tell(flow, error)
+            raise
         finally:
             problem = None  # its traceback holds this frame
             flow.close()
@@ -253,6 +264,9 @@ class AsyncRunner:
                     reply = await self._carry_out(step)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the flow decides
                     problem = error
+        except BaseException as error:
+            _tell(flow, error)
+            raise
         finally:
             problem = None  # its traceback holds this frame
             flow.close()
@@ -275,6 +289,9 @@ class AsyncRunner:
                     reply = await self._carry_out(step)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the stream decides
                     problem = error
+        except BaseException as error:
+            _tell(stream, error)
+            raise
         finally:
             problem = None
             stream.close()

@@ -8,8 +8,8 @@ An effect that fails raises inside the flow, so flows use ordinary ``try``/``exc
         yield from sleep(1.0)
         return creator.creator_nickname
 
-When the caller goes away (`KeyboardInterrupt`, task cancellation, a closed iterator), the flow is closed: its
-``finally`` blocks run, and must not yield.
+When the caller goes away (`KeyboardInterrupt`, task cancellation, a closed iterator), that is raised inside
+the flow as well, which lets it pass: its ``finally`` blocks run, and must not yield.
 
 A *stream* is a flow that also hands items to its caller while it runs (`emit`).
 """

@@ -184,7 +184,7 @@ class Attempt:
         """Run a flow whose exceptions all tell what is known of this post."""
         try:
             return (yield from flow)
-        except Exception as error:
+        except BaseException as error:
             mark(error, self._sent, self._entry.publish_id)
             raise
 

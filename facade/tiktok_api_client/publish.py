@@ -3,7 +3,7 @@
 An init that may have worked is never sent again. What TikTok answers to it (the publish id) is in the journal
 before the first byte moves, so whatever happens later, `resume` can go on, in this process or in another one.
 
-Every exception that leaves here carries `sent` and `publish_id`:
+Every exception that leaves here, Ctrl-C and cancellation included, carries `sent` and `publish_id`:
 
 - `sent` is `Sent.NO`: there is no post, and there will be none; it is safe to try again.
 - `Sent.UNKNOWN`: TikTok may have a post. Trying again can make a second one.

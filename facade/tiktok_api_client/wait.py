@@ -43,11 +43,7 @@ def wait(
         InputRefused: the post belongs to another user or app.
     """
     waiting = _Wait(session, publish_id, timeout, access_token, poll_schedule(), _any)
-    while True:
-        outcome, decided = yield from waiting.look()
-        if decided or not (yield from waiting.has_time()):
-            return outcome
-        yield from waiting.pause()
+    return (yield from about_post(publish_id, waiting.outcome()))
 
 
 def watch(
@@ -59,17 +55,7 @@ def watch(
 ) -> Stream[Outcome]:
     """The same, with an item for every change on the way; the last item is what `wait` would give."""
     waiting = _Wait(session, publish_id, timeout, access_token, poll_schedule(), _any)
-    shown: object = None
-    while True:
-        outcome, decided = yield from waiting.look()
-        over = decided or not (yield from waiting.has_time())
-        seen = (type(outcome), outcome.status, getattr(outcome, "moved_bytes", None))
-        if seen != shown and (over or not isinstance(outcome, Unknown)):  # an answer may yet come
-            yield from emit(outcome)
-            shown = seen
-        if over:
-            return
-        yield from waiting.pause()
+    yield from about_post(publish_id, waiting.changes())
 
 
 def wait_for_post_ids(
@@ -86,11 +72,7 @@ def wait_for_post_ids(
     """
     schedule = poll_schedule(longest=LONGEST_FOR_IDS)
     waiting = _Wait(session, publish_id, timeout, access_token, schedule, _failed_or_with_ids)
-    while True:
-        outcome, decided = yield from waiting.look()
-        if decided or not (yield from waiting.has_time()):
-            return outcome
-        yield from waiting.pause()
+    return (yield from about_post(publish_id, waiting.outcome()))
 
 
 def _any(_outcome: Outcome) -> bool:
@@ -126,6 +108,28 @@ class _Wait:
         self._last: Status | None = None
         self._problem: Error | None = None
 
+    def outcome(self) -> Flow[Outcome]:
+        """What became of the post, or what is known when the time is over."""
+        while True:
+            outcome, decided = yield from self.look()
+            if decided or not (yield from self.has_time()):
+                return outcome
+            yield from self.pause()
+
+    def changes(self) -> Stream[Outcome]:
+        """The same, with an item for every change on the way."""
+        shown: object = None
+        while True:
+            outcome, decided = yield from self.look()
+            over = decided or not (yield from self.has_time())
+            seen = (type(outcome), outcome.status, getattr(outcome, "moved_bytes", None))
+            if seen != shown and (over or not isinstance(outcome, Unknown)):  # an answer may yet come
+                yield from emit(outcome)
+                shown = seen
+            if over:
+                return
+            yield from self.pause()
+
     def look(self) -> Flow[tuple[Outcome, bool]]:
         """What is known now, and whether that is enough."""
         self._next_event = self._told.signal  # before looking at what it announces
@@ -133,7 +137,7 @@ class _Wait:
         if outcome is not None and self._enough(outcome):
             return outcome, True
         try:
-            yield from about_post(self._publish_id, self._ask())
+            yield from self._ask()
         except _NeverHeardOf as unknown:
             waited = yield from self._waited()
             return Unknown(publish_id=self._publish_id, problem=unknown.problem, waited=waited), True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -405,6 +406,68 @@ def test_aftermath_tells_what_any_failure_left_behind(colour: str) -> None:
         scene.post()
     assert aftermath(ended.value) == Aftermath(Sent.YES, "v_pub_file~v2-1.2")
     assert aftermath(KeyError()) == Aftermath(Sent.UNKNOWN)
+
+
+# Whoever is interrupted knows, too
+
+
+def gone(colour: str) -> BaseException:
+    """What takes the caller of this colour away."""
+    return KeyboardInterrupt() if colour == "sync" else asyncio.CancelledError()
+
+
+def failing(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: object) -> Any:
+        raise error
+
+    return fail
+
+
+def interrupt(colour: str) -> None:
+    """What a user does: Ctrl-C, or `cancel` of the task that posts."""
+    if colour == "sync":
+        signal.raise_signal(signal.SIGINT)
+    else:
+        (poster,) = (task for task in asyncio.all_tasks() if "_await" in repr(task.get_coro()))
+        poster.cancel()
+
+
+@pytest.mark.parametrize(
+    ("step", "left"),
+    [
+        ("claim", Aftermath(Sent.NO)),
+        ("init", Aftermath(Sent.UNKNOWN)),
+        ("upload", Aftermath(Sent.YES, "v_pub_file~v2-1.1")),
+    ],
+)
+def test_an_interrupted_call_tells_what_it_left_behind(colour: str, step: str, left: Aftermath) -> None:
+    scene, error = Scene(colour), gone(colour)
+    if step == "claim":
+        scene.settings["journal"].claim = failing(error)
+    elif step == "init":
+        scene.inits = [failing(error)]
+    else:
+        scene.upload.script = [None, failing(error)]
+    with pytest.raises(type(error)) as caught:
+        scene.post()
+    assert aftermath(caught.value) == left
+    assert colour == "async" or caught.value is error  # asyncio raises one of its own
+
+
+def test_an_init_that_is_interrupted_ends_first_and_its_post_is_named(colour: str) -> None:
+    scene = Scene(colour)
+
+    def init(request: httpx.Request) -> httpx.Response:
+        interrupt(colour)
+        return scene.begin(request)
+
+    scene.inits = [init]
+    with pytest.raises(type(gone(colour))) as caught:
+        scene.post()
+    assert aftermath(caught.value) == Aftermath(Sent.YES, "v_pub_file~v2-1.1")
+    assert scene.upload.puts == []
+    scene.door.do("resume", "v_pub_file~v2-1.1", DATA)
+    assert (len(scene.posts), bytes(scene.upload.stored)) == (1, DATA)
 
 
 # Keys

@@ -241,6 +241,20 @@ def test_a_question_that_does_not_get_through_leaves_the_post_where_it_is(colour
     assert "unknown" not in str(error.value)
 
 
+@pytest.mark.parametrize("method", ["wait", "wait_for_post_ids", "watch"])
+def test_whoever_is_interrupted_while_waiting_is_told_that_there_is_a_post(colour: str, method: str) -> None:
+    scene = Scene(colour, status("PROCESSING_UPLOAD"))
+    error = KeyboardInterrupt() if colour == "sync" else asyncio.CancelledError()
+
+    def leave() -> None:
+        raise error
+
+    scene.clock.while_asleep = leave
+    with pytest.raises(type(error)) as caught:
+        (scene.door.items if method == "watch" else scene.door.do)(method, ID)
+    assert aftermath(caught.value) == Aftermath(Sent.YES, ID)
+
+
 @pytest.mark.parametrize("method", ["check_upload_status", "cancel"])
 def test_of_an_id_that_tiktok_does_not_know_nobody_says_that_there_is_a_post(
     colour: str, method: str
