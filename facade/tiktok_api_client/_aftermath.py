@@ -34,7 +34,7 @@ def aftermath(error: BaseException) -> Aftermath:
     while found is not None:
         sent, publish_id = getattr(found, "sent", None), getattr(found, "publish_id", None)
         if isinstance(sent, Sent):
-            return Aftermath(sent, publish_id if isinstance(publish_id, str) else None)
+            return Aftermath(sent, publish_id if isinstance(publish_id, str) and publish_id else None)
         found = _cancellation_behind(found)
     return Aftermath(Sent.UNKNOWN)
 

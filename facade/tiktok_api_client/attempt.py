@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from types import NoneType
 from typing import Any, Final, TypeVar, Union, cast
 
 import attrs
@@ -35,7 +36,7 @@ from .preflight import Preflight, before_sending, check_mode, check_words, gathe
 from .prepare import FILE_KEYS, NO_TOKEN, PHOTO_KEYS, PULL_KEYS, Request, check_shape, prepare
 from .results import Submitted
 from .source import Source, StreamSource, VideoInput, is_url, open_source
-from .upload import OnProgress, UploadEnded, UploadJob, upload, where_tiktok_is
+from .upload import OnProgress, UploadCancelled, UploadEnded, UploadFailed, UploadJob, upload, where_tiktok_is
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class Options:
     on_progress: OnProgress | None = None
     """Told how far the upload is."""
     cancel: Signal | None = None
-    """Set it, from any thread, to stop the upload; it can be resumed."""
+    """Set it, from any thread, to stop. Before the init, nothing is sent; an upload can be resumed."""
     preflight: Preflight = "strict"
     """What happens when preflight finds problems: nothing is sent (`strict`), they are warned of (`warn`),
     or nobody looks (`off`), and TikTok decides.
@@ -82,12 +83,15 @@ def check_how(options: Options) -> None:
     """See that the words which are used after the init can be used.
 
     Raises:
-        Impossible: a callback cannot be called, or a key names nothing.
+        Impossible: a callback cannot be called, a signal is none, or a key names nothing.
     """
     given = {"on_publish_id": options.on_publish_id, "on_progress": options.on_progress}
     for field, callback in given.items():
         if callback is not None and not callable(callback):
             raise Impossible(field, f"a value of type {type(callback).__name__}", "must be a function")
+    if not isinstance(cast("object", options.cancel), (Signal, NoneType)):
+        got = f"a value of type {type(options.cancel).__name__}"
+        raise Impossible("cancel", got, "must be a Signal of tiktok_api_client")
     key = cast("object", options.key)
     if key is not None and not (isinstance(key, str) and key):
         limit = "must be a text that is not empty"
@@ -135,6 +139,8 @@ class Attempt:
         found = yield from self._earlier(post)
         if found is not None and found.stage is Stage.HANDED_OVER:
             return self._result(resumed=True)
+        if found is None:
+            self._check_cancelled()
         words = [] if options.preflight == "off" else list(check_words(post, audited=options.audited))
         request = yield from gathered(words, prepare(post, field=field, chunk_size=options.chunk_size))
         try:
@@ -184,6 +190,8 @@ class Attempt:
         """Run a flow whose exceptions all tell what is known of this post."""
         try:
             return (yield from flow)
+        except UploadFailed:
+            raise  # tells all of it
         except BaseException as error:
             mark(error, self._sent, self._entry.publish_id)
             raise
@@ -221,6 +229,7 @@ class Attempt:
 
     def _init(self, call: Call[Any]) -> Flow[Answer[Any]]:
         """The init itself. Runs to its end even when the caller is cancelled: its answer must not be lost."""
+        self._check_cancelled()
         yield from self._claim()
         self._sent = Sent.UNKNOWN
         try:
@@ -240,6 +249,12 @@ class Attempt:
         )
         yield from self._write()
         return begun
+
+    def _check_cancelled(self) -> None:
+        """Before the init: afterwards there is a post, and the upload looks for itself."""
+        if self._options.cancel is not None and self._options.cancel.is_set:
+            reason = "the post was cancelled before it was begun"
+            raise UploadCancelled(reason, publish_id="", stored_bytes=0, total_bytes=0, resumable=False)
 
     # Sending
 

@@ -65,8 +65,9 @@ class UploadFailed(CallFailed):
         Exception.__init__(self, reason)  # `TimedOut`, where it comes next, takes other arguments
         self.reason: str = reason
         self.publish_id: str = publish_id
-        self.sent: Sent = Sent.YES
-        """The post exists: beginning it again can make a second one."""
+        """Which post; empty where there is none, because it was cancelled before it was begun."""
+        self.sent: Sent = Sent.YES if publish_id else Sent.NO
+        """`Sent.YES`: the post exists, and beginning it again can make a second one."""
         self.stored_bytes: int = stored_bytes
         """Bytes that TikTok has confirmed."""
         self.total_bytes: int = total_bytes
@@ -77,6 +78,8 @@ class UploadFailed(CallFailed):
         self.docs: str = _UPLOAD.docs
 
     def __str__(self) -> str:
+        if not self.publish_id:
+            return f"{self.reason}; nothing was sent"
         done = f"{self.stored_bytes:,} of {self.total_bytes:,} bytes are stored"
         hint = f"resume({self.publish_id!r}) goes on" if self.resumable else "only a new post can help"
         return f"the upload of {self.publish_id} stopped, {done}: {self.reason}\n  what helps: {hint}"
@@ -91,7 +94,7 @@ class UploadEnded(UploadFailed):
 
 
 class UploadCancelled(UploadFailed):
-    """The caller cancelled the upload; it can be resumed."""
+    """The caller cancelled the upload; it can be resumed. Cancelled before the init, there is no post."""
 
 
 @attrs.frozen(eq=False)

@@ -42,8 +42,12 @@ class Scene:
         return self.door.tik.start(post, **{"chunk_size": CHUNK, "preflight": "off", **how})
 
 
-def held(gate: threading.Event) -> Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]:
+def held(
+    gate: threading.Event, begun: threading.Event | None = None
+) -> Callable[[httpx.Request, Callable[[], httpx.Response]], httpx.Response]:
     def put(_request: httpx.Request, store: Callable[[], httpx.Response]) -> httpx.Response:
+        if begun is not None:
+            begun.set()
         gate.wait(10)
         return store()
 
@@ -74,9 +78,10 @@ def test_a_result_may_be_waited_for_only_so_long() -> None:
 
 
 def test_cancel_and_resume() -> None:
-    scene, gate = Scene("sync"), threading.Event()
-    scene.server.script = [held(gate)]
+    scene, gate, begun = Scene("sync"), threading.Event(), threading.Event()
+    scene.server.script = [held(gate, begun)]
     with scene.start() as upload:
+        assert begun.wait(10)
         upload.cancel()
         gate.set()
         with pytest.raises(UploadCancelled) as cancelled:

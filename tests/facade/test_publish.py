@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.facade.doors import COLOURS, Door, UploadServer, video
-from tests.facade.support import body, ok, refused
+from tests.facade.support import FakeClock, body, ok, refused
 from tiktok_api_client import (
     Aftermath,
     CouldNotAsk,
@@ -26,11 +26,13 @@ from tiktok_api_client import (
     OutcomeUnknown,
     Sent,
     ServerFault,
+    Signal,
     StoreFailed,
     Submitted,
     TimedOut,
     TryLater,
     Unreadable,
+    UploadCancelled,
     UploadEnded,
     UploadFailed,
     VideoPost,
@@ -468,6 +470,45 @@ def test_an_init_that_is_interrupted_ends_first_and_its_post_is_named(colour: st
     assert scene.upload.puts == []
     scene.door.do("resume", "v_pub_file~v2-1.1", DATA)
     assert (len(scene.posts), bytes(scene.upload.stored)) == (1, DATA)
+
+
+# Cancelled before there is a post
+
+
+def test_a_post_that_is_cancelled_beforehand_is_not_begun_and_leaves_its_key_free(colour: str) -> None:
+    scene, stop = Scene(colour), Signal()
+    stop.set()
+    with pytest.raises(UploadCancelled, match="before it was begun; nothing was sent") as cancelled:
+        scene.post(key="summer", cancel=stop, preflight="strict")
+    assert aftermath(cancelled.value) == Aftermath(Sent.NO)
+    assert (cancelled.value.publish_id, cancelled.value.resumable) == ("", False)
+    assert scene.paths() == []
+    assert not scene.post(key="summer").resumed
+
+
+def test_a_post_that_is_cancelled_while_it_waits_for_its_turn_is_not_begun(colour: str) -> None:
+    clock, stop = FakeClock(), Signal()
+    clock.while_asleep = stop.set
+    scene = Scene(colour, clock=clock)
+    scene.inits = [answering(refused(429, "rate_limit_exceeded"))]
+    with pytest.raises(UploadCancelled) as cancelled:
+        scene.post(key="summer", cancel=stop)
+    assert aftermath(cancelled.value) == Aftermath(Sent.NO)
+    assert scene.posts == []
+    assert scene.settings["journal"].look(entry_id("summer")) is None
+
+
+def test_a_cancelled_call_still_tells_of_the_post_that_an_earlier_one_with_its_key_began(colour: str) -> None:
+    scene, stop = Scene(colour), Signal()
+    scene.upload.script = [None, *([unavailable] * 8)]
+    with pytest.raises(UploadFailed):
+        scene.post(key="summer")
+    stop.set()
+    with pytest.raises(UploadCancelled) as cancelled:
+        scene.post(key="summer", cancel=stop)
+    assert aftermath(cancelled.value) == Aftermath(Sent.YES, "v_pub_file~v2-1.1")
+    assert scene.post(key="summer").resumed
+    assert scene.post(key="summer", cancel=stop).resumed  # there is nothing left to cancel
 
 
 # Keys

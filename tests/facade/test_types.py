@@ -7,7 +7,16 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Generator
 from typing import TYPE_CHECKING
 
-from tiktok_api_client import AsyncTikTok, Callback, LoginRequest, TikTok, UnknownEvent, verify_webhook
+from tiktok_api_client import (
+    AsyncTikTok,
+    Callback,
+    LoginRequest,
+    Sent,
+    TikTok,
+    UnknownEvent,
+    aftermath,
+    verify_webhook,
+)
 from tiktok_openapi import ClientToken, User, UserToken, Video, VideoPage
 
 if TYPE_CHECKING:
@@ -54,6 +63,10 @@ if TYPE_CHECKING:
         async with AsyncTikTok.from_env() as other:
             assert_type(other, AsyncTikTok)
 
+    def failure(error: BaseException) -> None:
+        assert_type(aftermath(error).sent, Sent)
+        assert_type(aftermath(error).publish_id, str | None)
+
     def webhook(body: bytes, headers: dict[str, str]) -> str:
         event = verify_webhook(body, headers, "secret")
         return event.name if isinstance(event, UnknownEvent) else event.event
@@ -61,4 +74,4 @@ if TYPE_CHECKING:
 
 def test_the_names_are_there() -> None:
     assert all((AsyncTikTok, TikTok, verify_webhook, UnknownEvent, AsyncGenerator, Generator))
-    assert all((Callback, LoginRequest, ClientToken, User, UserToken, Video, VideoPage))
+    assert all((aftermath, Sent, Callback, LoginRequest, ClientToken, User, UserToken, Video, VideoPage))

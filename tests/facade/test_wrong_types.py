@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,10 @@ VIDEOS: list[tuple[dict[str, Any], str]] = [
     ({"key": ""}, "key: must be a text that is not empty, got ''; leave it out"),
     ({"on_publish_id": "x"}, "on_publish_id: must be a function, got a value of type str"),
     ({"on_progress": True}, "on_progress: must be a function, got a value of type bool"),
+    (
+        {"cancel": threading.Event()},
+        "cancel: must be a Signal of tiktok_api_client, got a value of type Event",
+    ),
     ({"chunk_size": "5MB"}, "chunk_size: must be a whole number of bytes, got '5MB'"),
     ({"video_cover_timestamp_ms": "1"}, "video_cover_timestamp_ms: must be a whole number"),
     ({"video": "ftp://h/a.mp4"}, "video: must be a path, or an https address that TikTok can pull from, got"),
