@@ -558,7 +558,7 @@ def _fits(when: Mapping[str, object], facts: Mapping[str, object]) -> bool:
 # Magic values
 
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
-_MAGIC: Final = re.compile(r"#mock:([a-z_]+)(?:\(([^)]*)\))?(?:@([A-Za-z_.*]+))?")
+_MAGIC: Final = re.compile(r"#mock:([A-Za-z0-9_-]*)(\([^)]*\)?)?(?:@([A-Za-z_.*]+))?")
 
 
 @attrs.frozen
@@ -580,7 +580,9 @@ class Magic:
                 raise NoSuchFault(f"{name} must be a number, not {value!r}")
             if value is not None:
                 common[name] = value
-        applied = details.pop("applied", False) is True
+        applied = details.pop("applied", False)
+        if not isinstance(applied, bool):
+            raise NoSuchFault(f"applied must be true or false, not {applied!r}")
         return make(operation, self.kind, applied=applied, when=when, details=details, **common)
 
 
@@ -591,12 +593,19 @@ def in_header(value: str) -> Magic:
 
 
 def in_text(text: str) -> list[Magic]:
-    """`#mock:lost(how=close)` and `#mock:reset@uploadChunk`, anywhere in a text."""
+    """`#mock:lost(how=close)` and `#mock:reset@uploadChunk`, anywhere in a text. Raises NoSuchFault."""
     if "%" in text:
         text = unquote_plus(text)
     return [
-        Magic(kind, _settings(details.split(",")), where) for kind, details, where in _MAGIC.findall(text)
+        Magic(kind, _settings(_inside(kind, details).split(",")), where)
+        for kind, details, where in _MAGIC.findall(text)
     ]
+
+
+def _inside(kind: str, details: str) -> str:
+    if details and not details.endswith(")"):
+        raise NoSuchFault(f"the details of {kind} end with a bracket: #mock:{kind}(…)")
+    return details[1:-1]
 
 
 def _settings(parts: Iterable[str]) -> dict[str, object]:

@@ -9,15 +9,23 @@ import attrs
 
 from tiktok_openapi._runtime.call import Operation
 
-from . import faults
+from . import faults, jsonio
 from .endings import IN_FLIGHT
 from .exchange import Answerer, Exchange, Step
 from .fault_effects import AFTER, BEFORE, Meeting, instead, passing
 from .faults import CATALOGUE, Fault, NoSuchFault
 from .journal import LONGEST_BODY, Record, shown_headers
 from .messages import READ, Broken, Ending, Inbound, Outbound
-from .why import log
+from .rule import rule
+from .why import Refusal, log
 from .world import Upload
+
+NO_SUCH_FAULT = rule(
+    "mock.no-such-fault",
+    "A request that asks for a fault that cannot be is refused by the mock itself.",
+    "recommended",
+    "",
+)
 
 _LONGEST_READ_AHEAD = 4 * 1024 * 1024 + 1
 
@@ -53,8 +61,14 @@ def around(engine: Answerer, inbound: Inbound, operation: Operation | None) -> E
             if upload is None and operation.method == "POST":
                 yield from _read_ahead(tape, pieces)
             meeting = Meeting(engine, operation, inbound, b"".join(pieces))
+            try:
+                asked_for, later = _wishes(meeting)
+            except NoSuchFault as error:
+                yield from _skip(tape)
+                answer = _no_such_fault(error)
+                return answer
             again = _again(meeting)
-            fault = _fault(meeting) if again is None else None
+            fault = _fault(meeting, asked_for) if again is None else None
             if again is not None:
                 yield from _skip(tape)
                 answer = again
@@ -63,7 +77,7 @@ def around(engine: Answerer, inbound: Inbound, operation: Operation | None) -> E
             else:
                 answer = yield from _meet(meeting, fault, tape, pieces)
                 answer.headers.append(("x-mock-fault", fault.kind))
-            _plan_for_later(meeting, answer)
+            _plan(meeting, later, answer)
         return answer
     finally:
         _note(engine, inbound, operation, upload, tape, fault, answer)
@@ -119,44 +133,49 @@ def _again(meeting: Meeting) -> Outbound | None:
     return None if kept is None else Outbound(int(kept[0][1]), headers=kept[1:])
 
 
-def _fault(meeting: Meeting) -> Fault | None:
+def _wishes(meeting: Meeting) -> tuple[Fault | None, list[Fault]]:
+    """Faults that a request asks for: for itself, and for others to come. Raises NoSuchFault."""
     header = meeting.inbound.headers.get(faults.HEADER)
-    try:
-        if header:
-            return _from_magic(meeting, faults.in_header(header))
-        text = meeting.inbound.query if "mock" in meeting.inbound.query else ""
-        if b"mock" in meeting.body:
-            text += " " + meeting.body.decode("utf-8", "replace")
-        for magic in faults.in_text(text) if text else ():
-            if not magic.operation:
-                return _from_magic(meeting, magic)
-    except NoSuchFault as error:
-        log.warning("a fault was asked for that there is not: %s", error)
-    return meeting.world.faults.take(meeting.operation.id, meeting.facts)
+    asked_for = [] if header is None else [faults.in_header(header)]
+    text = meeting.inbound.query if "mock" in meeting.inbound.query else ""
+    if b"mock" in meeting.body:
+        text += " " + meeting.body.decode("utf-8", "replace")
+    if text:
+        asked_for += faults.in_text(text)
+    now = [_for_itself(meeting, magic) for magic in asked_for if not magic.operation]
+    return next(iter(now), None), [magic.fault(magic.operation) for magic in asked_for if magic.operation]
 
 
-def _from_magic(meeting: Meeting, magic: faults.Magic) -> Fault:
+def _for_itself(meeting: Meeting, magic: faults.Magic) -> Fault:
     if magic.kind in CATALOGUE and CATALOGUE[magic.kind].stage == "webhook":
         raise NoSuchFault(f"{magic.kind} meets events; write @webhook behind it")
-    fault = magic.fault(meeting.operation.id)
-    meeting.world.faults.note(fault)
-    return fault
+    return magic.fault(meeting.operation.id)
 
 
-def _plan_for_later(meeting: Meeting, answer: Outbound) -> None:
-    """Faults that a request asked for, for requests that come after it."""
-    if b"#mock:" not in meeting.body or b"@" not in meeting.body:
-        return
-    post = meeting.post(answer)
-    for magic in faults.in_text(meeting.body.decode("utf-8", "replace")):
-        if not magic.operation:
-            continue
-        is_event = magic.kind in CATALOGUE and CATALOGUE[magic.kind].stage == "webhook"
-        when = {"publish_id": post.publish_id} if post is not None and not is_event else {}
-        try:
-            meeting.world.faults.add(magic.fault(magic.operation, when))
-        except NoSuchFault as error:
-            log.warning("a fault was asked for that there is not: %s", error)
+def _no_such_fault(error: NoSuchFault) -> Outbound:
+    """No words of TikTok's: a test that meant to break something must not find it whole."""
+    refusal = Refusal(NO_SUCH_FAULT, "", hint=str(error))
+    log.warning("%s", refusal.explain())
+    return Outbound(
+        400, jsonio.write({"error": str(error)}), "application/json", refusal.explaining_headers()
+    )
+
+
+def _fault(meeting: Meeting, asked_for: Fault | None) -> Fault | None:
+    """What a request meets: what it asks for itself, or else what was planned."""
+    if asked_for is None:
+        return meeting.world.faults.take(meeting.operation.id, meeting.facts)
+    meeting.world.faults.note(asked_for)
+    return asked_for
+
+
+def _plan(meeting: Meeting, later: list[Fault], answer: Outbound) -> None:
+    """Let what a request asked for wait for others, which are about the same post where there is one."""
+    for fault in later:
+        post = meeting.post(answer)
+        if post is not None and CATALOGUE[fault.kind].stage != "webhook":
+            fault.when = {"publish_id": post.publish_id}
+        meeting.world.faults.add(fault)
 
 
 def _meet(meeting: Meeting, fault: Fault, tape: _Tape, pieces: list[bytes]) -> Exchange:

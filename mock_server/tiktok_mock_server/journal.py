@@ -30,7 +30,7 @@ _SHOWN_HEADERS: Final = ("content-type", "content-length", "content-range", "aut
 
 
 @cache
-def _secret_names() -> frozenset[str]:
+def secret_names() -> frozenset[str]:
     """Names of fields that the description calls secret."""
     found = {
         "client_secret",
@@ -342,7 +342,7 @@ def code_of(record: Record) -> str:
         return ""
     error = cast("dict[str, object]", value).get("error")
     if isinstance(error, str):
-        return error
+        return "" if " " in error else error  # the mock's own words are no code
     code = cast("dict[str, object]", error).get("code") if isinstance(error, dict) else ""
     return code if isinstance(code, str) and code != "ok" else ""
 
@@ -361,7 +361,7 @@ def mask_value(value: object, name: str = "") -> object:
             and "*" not in value
         ):
             return value  # an error's code, not an authorization code
-        if name in _secret_names() and value:
+        if name in secret_names() and value:
             return masked(value)
         return mask_text(value)
     return value
@@ -379,7 +379,7 @@ _FIELDS: Final = re.compile(r'"([A-Za-z_]{1,40})"(\s*:\s*)"((?:[^"\\]|\\.)*)')
 
 def _mask_field(found: re.Match[str]) -> str:
     name, between, value = found.groups()
-    return f'"{name}"{between}"{mask_value(value, name)}' if name in _secret_names() else found[0]
+    return f'"{name}"{between}"{mask_value(value, name)}' if name in secret_names() else found[0]
 
 
 def mask_text(text: str) -> str:
@@ -396,7 +396,7 @@ def mask_text(text: str) -> str:
 def mask_query(query: str) -> str:
     """A query or form without its secrets."""
     pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
-    names = _secret_names()
+    names = secret_names()
     return urlencode(
         [(name, masked(value) if name in names else mask_text(value)) for name, value in pairs], safe="*() "
     )

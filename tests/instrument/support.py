@@ -68,11 +68,22 @@ class Creator:
         self.mock.clock.advance(60)
         return str(started["publish_id"])
 
-    def put(self, upload_url: str, data: bytes, *, first: int = 0, total: int = 0) -> Any:
+    def put(
+        self,
+        upload_url: str,
+        data: bytes,
+        *,
+        first: int = 0,
+        total: int = 0,
+        headers: dict[str, str] | None = None,
+    ) -> Any:
         path = "/" + upload_url.split("/", 3)[3]
         last = first + len(data) - 1
-        headers = {"content-type": "video/mp4", "content-range": f"bytes {first}-{last}/{total or len(data)}"}
-        return self.ask("PUT", path, content=data, headers=headers)
+        of_chunk = {
+            "content-type": "video/mp4",
+            "content-range": f"bytes {first}-{last}/{total or len(data)}",
+        }
+        return self.ask("PUT", path, content=data, headers={**of_chunk, **(headers or {})})
 
     def status(self, publish_id: str) -> Any:
         return self.ask("POST", STATUS, json={"publish_id": publish_id}, headers=self.headers)

@@ -171,16 +171,77 @@ def test_an_answer_without_a_body_is_cut_before_its_first_byte_and_gets_no_field
 # What is asked for in a request
 
 
-def test_what_a_request_asks_for_and_cannot_be_is_said_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+CANNOT_BE = [
+    ("rest", "did you mean 'reset'"),
+    ("Reset", "did you mean 'reset'"),
+    ("", "there is no fault ''"),
+    ("webhook_lost", "webhook_lost meets events; write @webhook behind it"),
+    ("chunk_lost", "chunk_lost does nothing at initVideoPost; it fits uploadChunk"),
+    ("gateway; times=many", "times must be a number, not 'many'"),
+    ("gateway; applied=yes", "applied must be true or false, not 'yes'"),
+    ("gateway; staus=503", "gateway has no 'staus'"),
+    ("lost; how=slowly", "how of lost is one of reset, close, silence, gateway"),
+]
+
+
+@pytest.mark.parametrize(("wish", "why"), CANNOT_BE)
+def test_a_request_that_asks_for_a_fault_that_cannot_be_is_refused_and_told_why(wish: str, why: str) -> None:
     mock = new_mock()
     creator = talking(mock)
-    assert creator.creator_info({"x-mock-fault": "webhook_lost"}).status_code == 200
-    assert "webhook_lost meets events; write @webhook behind it" in caplog.text
-    assert creator.creator_info({"x-mock-fault": "gateway; times=many"}).status_code == 200
-    assert "times must be a number, not 'many'" in caplog.text
-    assert creator.init(title="#mock:rest@uploadChunk").status_code == 200
-    assert "did you mean 'reset'" in caplog.text
+    kept = mock.faults.plan("initVideoPost", "gateway")
+    kind, _, details = wish.partition("; ")
+    in_text = f"#mock:{kind}({details})" if details else f"#mock:{kind}"
+    for answer in (creator.init(headers={"x-mock-fault": wish}), creator.init(title=f"Hi {in_text} there")):
+        assert (answer.status_code, answer.headers["x-mock-rule"]) == (400, "mock.no-such-fault")
+        assert why in answer.json()["error"]
+        assert why.split(";")[0] in answer.headers["x-mock-hint"]
+    assert not mock.world.posts
+    assert [(fault, fault.fired) for fault in mock.faults] == [(kept, 0)], "what was planned still waits"
+    assert [(entry.status, entry.code) for entry in mock.journal] == [(400, ""), (400, "")]
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        ("#mock:rest@uploadChunk", "did you mean 'reset'"),
+        ("#mock:reset@uploadChunks", "did you mean 'uploadChunk'"),
+        ("#mock:hold #mock:chunk_lost@fetchStatus", "chunk_lost does nothing at fetchStatus"),
+        ("#mock:lost(how=close", "the details of lost end with a bracket"),
+    ],
+)
+def test_so_is_one_that_asks_for_it_on_behalf_of_another(wish: str, why: str) -> None:
+    mock = new_mock()
+    answer = talking(mock).init(title=wish)
+    assert (answer.status_code, why in answer.json()["error"]) == (400, True)
+    assert not mock.world.posts
     assert list(mock.faults) == []
+
+
+def test_an_upload_that_asks_for_a_fault_that_cannot_be_stores_nothing() -> None:
+    mock = new_mock()
+    creator = talking(mock)
+    started = creator.started()
+    answer = creator.put(started["upload_url"], mp4(), headers={"x-mock-fault": "chunk_lots"})
+    assert (answer.status_code, "did you mean 'chunk_lost'" in answer.json()["error"]) == (400, True)
+    assert mock.journal.last(1)[0].request == f"{len(mp4())} bytes"
+    assert creator.put(started["upload_url"], mp4()).status_code == 201
+
+
+def test_a_form_and_a_query_ask_for_faults_of_others_too() -> None:
+    mock = new_mock()
+    creator = talking(mock)
+    fields = {
+        "grant_type": "client_credentials",
+        "client_key": "mock_client_key",
+        "note": "#mock:reset@fetchStatus",
+    }
+    assert creator.ask("POST", "/v2/oauth/token/", data=fields | {"client_secret": "x"}).status_code == 200
+    asked = {"fields": "open_id", "note": "#mock:close@fetchStatus"}
+    assert creator.ask("GET", "/v2/user/info/", params=asked, headers=creator.headers).status_code == 200
+    assert [(fault.kind, fault.operation, fault.when) for fault in mock.faults] == [
+        ("reset", "fetchStatus", {}),
+        ("close", "fetchStatus", {}),
+    ]
 
 
 def test_a_request_asks_for_a_fault_that_comes_more_than_once_and_after_the_rules() -> None:
