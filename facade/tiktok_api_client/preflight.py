@@ -7,6 +7,7 @@ never a default.
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -190,7 +191,15 @@ def enforce(problems: tuple[Problem, ...], mode: Preflight) -> None:
         raise Unpostable(problems)
     for problem in problems:
         LOGGER.warning("preflight: %s", problem)
-        warnings.warn(str(problem), PreflightWarning, stacklevel=2)
+        warnings.warn(str(problem), PreflightWarning, stacklevel=_callers_level())
+
+
+def _callers_level() -> int:
+    """At which level of the stack, for `warn`, somebody else's code is: drivers and flows lie between."""
+    level, frame = 0, inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(f"{__package__}."):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def check_mode(mode: str) -> None:

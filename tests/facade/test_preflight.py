@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from pathlib import Path
 from typing import Any, get_args
@@ -321,6 +322,23 @@ def test_a_missing_file_joins_the_other_problems(colour: str) -> None:
     with pytest.raises(Unpostable) as refusal:
         scene.door.do("post_video", "missing.mp4", privacy_level="SELF_ONLY", title="x" * 2201)
     assert [problem.field for problem in refusal.value.problems] == ["title", "video"]
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_warning_names_the_line_that_posts(colour: str) -> None:
+    tik = Scene(colour).door.tik
+    how = {"privacy_level": "PUBLIC_TO_EVERYONE", "preflight": "warn"}
+
+    def post() -> None:
+        tik.post_video(HELLO, **how)
+
+    async def post_soon() -> None:
+        await tik.post_video(HELLO, **how)
+
+    with pytest.warns(PreflightWarning) as warned:
+        post() if colour == "sync" else asyncio.run(post_soon())
+    called = post.__code__ if colour == "sync" else post_soon.__code__
+    assert [(one.filename, one.lineno) for one in warned] == [(__file__, called.co_firstlineno + 1)]
 
 
 @pytest.mark.parametrize("colour", COLOURS)
