@@ -290,8 +290,6 @@ def faulty_back(ask: Ask, faulty: Faulty) -> str | None:
         "error_description": f"The parameter {faulty.field} is wrong.",
         "error_type": faulty.field,
     }
-    if faulty.err_code:
-        values["errCode"] = faulty.err_code
     if ask.query.get("state"):
         values["state"] = ask.query["state"]
     return f"{uri}?{urlencode(values)}"

