@@ -493,6 +493,7 @@ def test_who_agrees_to_nothing_on_the_phone_has_declined(player: Player) -> None
         ("X.Example.MX", "x.example.mx"),
         ("https://example.com/", "https://example.com/"),
         ("https://example.com/a/b/", "https://example.com/a/b/"),
+        ("https://example.com:8443/a/", "https://example.com:8443/a/"),
     ],
 )
 def test_what_can_be_verified(player: Player, value: str, kept: str) -> None:
@@ -519,9 +520,24 @@ def test_what_can_be_verified(player: Player, value: str, kept: str) -> None:
         ("https://example.com/?a/", "is no prefix that TikTok verifies: A prefix is https://"),
         ("https://example.com/#a/", "is no prefix that TikTok verifies: A prefix is https://"),
         ("https://127.0.0.1/media/", "'https://127.0.0.1/media/' names an IP address: A prefix is https://"),
+        ("https://127.1/", "names an IP address"),
+        ("https://2130706433/", "names an IP address"),
+        ("https://[::1]/media/", "names an IP address"),
+        ("127.0.0.1", "'127.0.0.1' is no domain"),
+        ("https:///media/", "'https:///media/' names no host: A prefix is https://"),
+        ("https://", "'https://' names no host"),
+        ("https://:443/", "names no host"),
+        ("https://*.example.com/", "names no host"),
+        ("https://example..com/", "names no host"),
+        ("example..com", "is no domain"),
+        ("https://user@example.com/media/", "names a user"),
+        ("https://user:secret@example.com/media/", "names a user"),
+        ("https://example.com:port/", "cannot be read"),
+        ("https://example.com:99999/", "cannot be read"),
+        ("https://[::1/", "cannot be read"),
     ],
 )
 def test_what_cannot_be_verified_says_why(player: Player, value: str, why: str) -> None:
-    with pytest.raises(ValueError, match=r"is no|names") as caught:
+    with pytest.raises(ValueError, match=r"is no|names|cannot be read") as caught:
         player.mock.world.add_property(player.mock.app, value)
     assert why in str(caught.value)

@@ -29,7 +29,7 @@ PREFIX = rule(
 )
 
 
-_DOMAIN = re.compile(r"[^\s/:@*?#,]+")
+_DOMAIN = re.compile(r"[^\s/:@*?#,.]+(\.[^\s/:@*?#,.]+)*")
 _WILDCARD = re.compile(r"^([^/]*//[^/]*):\*(?=/|$)")
 """A redirect URI up to a port that is `*`."""
 
@@ -109,19 +109,26 @@ def check_property(value: str) -> str:
         return domain
     try:
         parts = urlsplit(value)
+        _ = parts.port  # one that is none is refused
     except ValueError:
         raise ValueError(f"{value!r} cannot be read: {PREFIX.text}") from None
     plain = value.isprintable() and " " not in value
     if parts.scheme != "https" or not value.endswith("/") or parts.query or parts.fragment or not plain:
         raise ValueError(f"{value!r} is no prefix that TikTok verifies: {PREFIX.text}")
-    if _is_ip(parts.hostname or ""):
+    if "@" in parts.netloc:
+        raise ValueError(f"{value!r} names a user: {PREFIX.text}")
+    host = parts.hostname or ""
+    if _is_ip(host):
         raise ValueError(f"{value!r} names an IP address: {PREFIX.text}")
+    if not _DOMAIN.fullmatch(host):
+        raise ValueError(f"{value!r} names no host: {PREFIX.text}")
     return value
 
 
 def _is_ip(host: str) -> bool:
+    """Whether a host is an address; what ends in a number is one, 127.1 and 2130706433 too."""
     try:
         ip_address(host)
     except ValueError:
-        return False
+        return host.rpartition(".")[2].isdecimal()
     return True
