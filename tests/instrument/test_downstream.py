@@ -102,9 +102,3 @@ def test_the_action_starts_a_mock_for_the_steps_that_follow(tmp_path: Path) -> N
         assert f"TIKTOK_BASE_URL={url}" in (tmp_path / "env").read_text()
     finally:
         os.kill(pid, signal.SIGTERM)
-
-
-def test_the_container_checks_its_health_by_the_command() -> None:
-    text = (ROOT / "Containerfile").read_text(encoding="utf-8")
-    assert 'HEALTHCHECK --interval=5s --timeout=3s --start-period=2s CMD ["tiktok-mock", "health"]' in text
-    assert "USER mock" in text
