@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .addresses import past_proxies
 
@@ -78,27 +78,32 @@ def cannot_listen(host: str, port: int, error: OSError) -> str:
 
 def who_is_there(url: str) -> str:
     """A hint about who has a port."""
-    from urllib.request import urlopen  # not needed for a start, of which it would be a tenth
-
     try:
-        with urlopen(f"{url}/_mock/health", timeout=0.5) as answer:  # noqa: S310 - our own address
-            found = json.load(answer)
-        return f"Another tiktok-mock ({found['version']}) is running there."
+        return f"Another tiktok-mock ({_told(f'{url}/_mock/health', 0.5)['version']}) is running there."
     except (OSError, ValueError, KeyError, TypeError):
         return "Another program is running there."
 
 
 def health(url: str) -> int:
     """Whether a mock is ready: the exit code, for a container's health check."""
-    from urllib.request import urlopen
-
     try:
-        with urlopen(f"{url.rstrip('/')}/_mock/ready", timeout=2) as answer:  # noqa: S310 - an address of ours
-            ready = json.load(answer).get("ready") is True
+        ready = _told(f"{url.rstrip('/')}/_mock/ready", 2).get("ready") is True
     except (OSError, ValueError, AttributeError) as error:
         print(f"tiktok-mock: {url} is not ready: {error}", file=sys.stderr)
         return 1
     return 0 if ready else 1
+
+
+def _told(url: str, seconds: float) -> Any:
+    """The JSON that a mock answers with. Raises OSError or ValueError."""
+    from urllib.request import (
+        ProxyHandler,
+        build_opener,
+    )  # not needed for a start, of which it would be a tenth
+
+    # A proxy of the environment cannot reach this machine, and containers are often given one.
+    with build_opener(ProxyHandler({})).open(url, timeout=seconds) as answer:
+        return json.load(answer)
 
 
 def run_beside(

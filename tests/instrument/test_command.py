@@ -60,6 +60,19 @@ def test_it_says_where_it_is_on_stdout_and_in_a_file(tmp_path: Path) -> None:
     assert run("health", "--url", line["url"]).returncode == 1
 
 
+def test_its_health_is_asked_past_the_proxy_that_the_environment_names() -> None:
+    proxy = {
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "NO_PROXY": "",
+        "no_proxy": "",
+    }
+    with serving() as (line, _):
+        assert run("health", "--url", line["url"], **proxy).returncode == 0
+        taken = run("serve", "--port", line["url"].rpartition(":")[2], **proxy)
+        assert "Another tiktok-mock" in taken.stderr
+
+
 def seconds_to_stop() -> float:
     with serving() as (line, server):
         address = ("127.0.0.1", int(line["url"].rpartition(":")[2]))
