@@ -10,7 +10,7 @@ import asyncio
 import threading
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .messages import PERFORMING, Wait
 from .why import log
@@ -18,6 +18,10 @@ from .world import Attempt, Deliver, Fetch, Fetched, Job, World
 
 if TYPE_CHECKING:
     import httpx
+
+
+OWN: Final = "tiktok_mock_job"
+"""Marks requests that the mock itself makes, in their extensions."""
 
 
 @cache
@@ -30,7 +34,12 @@ def _client() -> httpx.Client:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return httpx.Client(verify=context, follow_redirects=False, trust_env=False)
+    hooks = {"request": [_mark]}
+    return httpx.Client(verify=context, follow_redirects=False, trust_env=False, event_hooks=hooks)
+
+
+def _mark(request: httpx.Request) -> None:
+    request.extensions[OWN] = True
 
 
 def perform(world: World, job: Job | Wait) -> Attempt | Fetched | None:

@@ -210,10 +210,13 @@ class MockTikTok:
         return create_app(engine=self.engine)
 
     def respx_router(self) -> respx.MockRouter:
-        """For code that makes its own httpx clients: one route that catches every request."""
+        """For code that makes its own httpx clients: requests to TikTok's hosts, and to `url`, come here.
+
+        Routes for other hosts can be added; without one, respx raises `AllMockedAssertionError`.
+        """
         from .respx_router import router
 
-        return router(self.engine)
+        return router(self.engine, self.url)
 
     def __enter__(self) -> Self:
         """Nothing needs to be started; `with` is for symmetry."""

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 import respx
+from respx.models import AllMockedAssertionError
 
 import tiktok_mock_server
 from tests.mock.support import Player, data, mp4, without_media_checks
@@ -93,7 +94,30 @@ def test_over_a_socket_and_in_process_the_answers_are_the_same(wire: Wire) -> No
     assert over_socket == in_process(url)
 
 
-def test_respx_catches_everything_and_answers_the_same() -> None:
+def test_respx_lets_other_hosts_alone() -> None:
+    with made() as mock, mock.respx_router() as router:
+        for host in ("https://api.example.com", "https://nottiktok.com", "http://127.0.0.1:9"):
+            with pytest.raises(AllMockedAssertionError, match="not mocked"):
+                httpx.get(f"{host}/v2/user/info/")
+        assert len(mock.journal) == 0
+        router.get("https://api.example.com/me").respond(204)
+        assert httpx.get("https://api.example.com/me").status_code == 204
+        for host in ("https://www.tiktok.com", "https://open-upload-va.tiktokapis.com", mock.url):
+            assert httpx.get(f"{host}/nowhere").headers["x-mock-rule"] == "path.janus"
+
+
+@pytest.mark.anyio
+async def test_respx_lets_other_hosts_of_async_clients_alone() -> None:
+    with made() as mock, mock.respx_router() as router:
+        router.get("https://api.example.com/me").respond(204)
+        async with httpx.AsyncClient() as http:
+            assert (await http.get("https://api.example.com/me")).status_code == 204
+            with pytest.raises(AllMockedAssertionError, match="not mocked"):
+                await http.get("https://api.example.com/you")
+    assert len(mock.journal) == 0
+
+
+def test_respx_catches_everything_of_tiktoks_and_answers_the_same() -> None:
     with made() as mock, mock.respx_router() as router:
         assert isinstance(router, respx.MockRouter)
         with httpx.Client(base_url="https://open.tiktokapis.com") as http:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.mock.support import Player, mp4, set_switches
@@ -367,6 +368,18 @@ def test_an_event_arrives_over_http(
     moment = int(headers["tiktok-signature"].partition(",")[0].removeprefix("t="))
     assert headers["tiktok-signature"] == webhooks.signature("mock_client_secret", moment, body)
     assert [attempt.status for attempt in player.mock.world.deliveries[0].attempts] == [503, 200]
+
+
+def test_an_event_arrives_over_http_where_respx_catches_what_goes_to_tiktok(
+    player: Player, receiver: tuple[str, list[tuple[str, dict[str, str], bytes]]]
+) -> None:
+    url, seen = receiver
+    player.mock.app.webhook_url = f"{url}/hook"
+    with player.mock.respx_router():
+        assert httpx.post("https://open.tiktokapis.com/_mock/webhook/ping").json()["event"] == "tiktok.ping"
+        player.mock.deliver()
+    assert [path for path, _, _ in seen] == ["/hook"]
+    assert player.mock.world.deliveries[0].state == "delivered"
 
 
 def test_a_receiver_that_is_not_there(player: Player) -> None:
