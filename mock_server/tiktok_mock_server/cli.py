@@ -143,6 +143,26 @@ def _parser() -> argparse.ArgumentParser:
     named = kinds.add_parser("scenarios", help="print every scenario")
     named.add_argument("--json", action="store_true", help="as JSON")
 
+    recording = argparse.ArgumentParser(add_help=False)
+    recording.add_argument("file", type=Path, help="a HAR, a cassette of vcrpy, or a golden file")
+    taken = kinds.add_parser(
+        "import", parents=[recording], help="a seed or golden file of a recording of TikTok"
+    )
+    taken.add_argument("--seed", default="", metavar="FILE", help="for `serve --seed-file FILE`")
+    taken.add_argument("--golden", default="", metavar="FILE", help="what was said, redacted: for `compare`")
+    compared = kinds.add_parser(
+        "compare",
+        parents=[recording],
+        help="TikTok's recorded answers beside the mock's; exit code 1: not alike",
+    )
+    compared.add_argument("--json", action="store_true", help="as JSON")
+    compared.add_argument(
+        "--switch", action="append", default=[], metavar="NAME=VALUE", help="as for `serve` (repeatable)"
+    )
+    compared.add_argument(
+        "--try-switches", action="store_true", help="print the switches that leave fewer differences"
+    )
+
     rules = kinds.add_parser("rules", help="print every rule, what it rests on, and since when it holds")
     rules.add_argument("--json", action="store_true", help="as JSON")
     switches = kinds.add_parser("switches", help="print every switch with its default and values")
@@ -164,6 +184,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return commands.print_faults(as_json=options.json)
     if options.command == "scenarios":
         return commands.print_scenarios(as_json=options.json)
+    if options.command == "import":
+        return commands.import_recording(options.file, seed=options.seed, golden=options.golden)
+    if options.command == "compare":
+        return commands.compare_recording(
+            options.file, options.switch, as_json=options.json, try_switches=options.try_switches
+        )
     try:
         options = _configured(parser, arguments, options)
         _check(options)
@@ -190,7 +216,7 @@ def _configured(
     from . import config
 
     path = Path(options.config)
-    (chosen,) = (action for action in parser._actions if isinstance(action.choices, dict))  # noqa: SLF001
+    (chosen,) = (action for action in parser._actions if isinstance(action.choices, dict))  # noqa: SLF001 - no public list
     config.as_defaults(
         cast("dict[str, argparse.ArgumentParser]", chosen.choices)[options.command], config.load(path), path
     )
@@ -271,7 +297,7 @@ def _sow(world: World, path: str) -> None:
 
 
 def _world(options: argparse.Namespace) -> World:
-    defaults = Switches() if options.realistic else attrs.evolve(Switches(), **FAST)  # type: ignore[arg-type]
+    defaults = Switches() if options.realistic else attrs.evolve(Switches(), **FAST)
     settings = list(options.switch)
     if options.as_of:
         settings.append(f"as_of={options.as_of}")

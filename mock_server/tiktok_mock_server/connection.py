@@ -14,7 +14,7 @@ def protocol() -> type[asyncio.Protocol]:
 
     base: Any = AutoHTTPProtocol
 
-    class Connected(base):  # type: ignore[misc]
+    class Connected(base):  # type: ignore[misc]  # uvicorn decides which class it is
         app_state: dict[str, Any]
 
         def connection_made(self, transport: asyncio.Transport) -> None:

@@ -32,7 +32,7 @@ def router(engine: Engine, url: str) -> respx.MockRouter:
     """A router that lets requests to TikTok's hosts, and to that of `url`, into the engine.
 
     Use it with `with`, or as a decorator. Requests to other hosts are for routes that are added to it;
-    without one respx refuses them. What the mock itself calls, a receiver of events or a file on this machine,
+    without one respx refuses them. What the mock itself calls (a receiver of events, a file on this machine)
     is called for real.
     """
     sync_door, async_door = Transport(engine), AsyncTransport(engine)

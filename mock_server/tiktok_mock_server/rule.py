@@ -37,9 +37,9 @@ class Rule:
 REGISTRY: dict[str, Rule] = {}
 
 
-def rule(id: str, text: str, mark: Mark, source: str, *, since: str = "", switch: str = "") -> Rule:  # noqa: A002
-    """Declare a rule."""
-    if id in REGISTRY:
-        raise ValueError(f"two rules are called {id!r}")
-    made = REGISTRY[id] = Rule(id, text, mark, source, since, switch)
+def rule(name: str, text: str, mark: Mark, source: str, *, since: str = "", switch: str = "") -> Rule:
+    """Declare a rule; its name is its `id`."""
+    if name in REGISTRY:
+        raise ValueError(f"two rules are called {name!r}")
+    made = REGISTRY[name] = Rule(name, text, mark, source, since, switch)
     return made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -25,8 +25,8 @@ class Scenario:
     apply: Callable[[World], None]
 
 
-def _switch(world: World, **changes: object) -> None:
-    world.switches = attrs.evolve(world.switches, **changes)  # type: ignore[arg-type]
+def _switch(world: World, **changes: Any) -> None:
+    world.switches = attrs.evolve(world.switches, **changes)
 
 
 def _everybody(world: World, *, private: bool, audited: bool) -> None:

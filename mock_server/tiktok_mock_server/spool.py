@@ -94,7 +94,7 @@ class Spool:
         if not self._on_disk:
             return None, None
         if self._drafts:
-            side = tempfile.NamedTemporaryFile(prefix="tiktok-mock-", delete=False)  # noqa: SIM115
+            side = tempfile.NamedTemporaryFile(prefix="tiktok-mock-", delete=False)  # noqa: SIM115 - the draft closes it
             return side, Path(side.name)
         if self._path is None:
             with tempfile.NamedTemporaryFile(prefix="tiktok-mock-", delete=False) as file:

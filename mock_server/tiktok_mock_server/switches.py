@@ -23,7 +23,7 @@ def _switch(default: Any, text: str, mark: str, source: str) -> Any:
 class Switches:
     """How this TikTok behaves where the real one is unsure, changing, or slow."""
 
-    as_of: date | None = _switch(  # noqa: RUF009
+    as_of: date | None = _switch(  # noqa: RUF009 - an attrs field is what it gives
         None,
         "Follow the rules that held on this day (2026-08-01: chunk rules before August 2026); empty "
         "for the newest.",
@@ -317,7 +317,7 @@ def _check(name: str, value: object) -> None:
         raise ValueError(f"{name} must be {wanted}, not {value!r}")
 
 
-FAST: dict[str, object] = {
+FAST: Final[Mapping[str, Any]] = {
     "download_seconds": 1.0,
     "processing_seconds": 1.0,
     "moderation_seconds": 2.0,

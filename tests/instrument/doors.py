@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 
@@ -37,12 +38,12 @@ def door(name: str, mock: MockTikTok, *, patience: float = LONG) -> Generator[As
             mock.async_transport() if name == "async transport" else httpx.ASGITransport(mock.asgi())
         )
 
-        def ask(method: str, path: str, **more: object) -> httpx.Response:
+        def ask(method: str, path: str, **more: Any) -> httpx.Response:
             async def run() -> httpx.Response:
                 async with httpx.AsyncClient(
                     transport=transport, base_url=mock.url, timeout=patience
                 ) as client:
-                    return await client.request(method, path, **more)  # type: ignore[arg-type]
+                    return await client.request(method, path, **more)
 
             return asyncio.run(run())
 

@@ -349,9 +349,9 @@ def rest(mock: MockTikTok, creator: Creator) -> list[Any]:
 
 
 def test_a_restored_world_goes_on_like_the_original() -> None:
-    settings = {"public": True, "audited": True, "webhook_url": "http://127.0.0.1:9/hook"}
+    settings: dict[str, Any] = {"public": True, "audited": True, "webhook_url": "http://127.0.0.1:9/hook"}
     switches = Switches(min_chunk_size=24, publish_id_visible="second_poll")
-    mock = MockTikTok(switches=switches, **settings)  # type: ignore[arg-type]
+    mock = MockTikTok(switches=switches, **settings)
     creator = busy(mock)
     document = json.loads(json.dumps(mock.snapshot()))
     other = MockTikTok()

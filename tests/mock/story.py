@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Callable
 
 import attrs
 import httpx
@@ -80,7 +81,7 @@ def tell_over_http(url: str) -> str:
     return digest.hexdigest().replace(url, "")
 
 
-def _read(digest: Digest):  # type: ignore[no-untyped-def]
+def _read(digest: Digest) -> Callable[[httpx.Response], None]:
     def hook(answer: httpx.Response) -> None:
         answer.read()
         digest.note(answer)

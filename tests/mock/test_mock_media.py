@@ -231,7 +231,7 @@ def files() -> Iterator[tuple[str, dict[str, bytes]]]:
             self.end_headers()
             self.wfile.write(body or b"")
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
             del format, args
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -256,7 +256,7 @@ def test_events_arrive_while_nobody_asks() -> None:
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
             del format, args
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as receiver:

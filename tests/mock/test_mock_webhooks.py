@@ -335,7 +335,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.send_response(503 if self.path.endswith("once") and len(seen) == 1 else 200)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
         del format, args
 
 

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -70,10 +71,10 @@ class Wire:
         self._thread.join(10)
 
     @contextmanager
-    def to(self, mock: MockTikTok, **options: object) -> Generator[str]:
+    def to(self, mock: MockTikTok, **options: Any) -> Generator[str]:
         """Let a mock answer for a while; gives the address."""
         from tiktok_mock_server.app import create_app
 
-        self.board.current = create_app(engine=mock.engine, **options)  # type: ignore[arg-type]
+        self.board.current = create_app(engine=mock.engine, **options)
         yield self.url
         self.board.current = None

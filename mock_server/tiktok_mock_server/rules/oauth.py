@@ -124,7 +124,7 @@ FOREIGN = rule(
 
 SHORT_SINCE: Final = date.fromisoformat(LIFETIMES.since)
 
-SECRET_MISSED: Final = "Client secret is missed in request."  # noqa: S105
+SECRET_MISSED: Final = "Client secret is missed in request."  # noqa: S105 - words, no secret
 MALFORMED: Final = "The request parameters are malformed."
 WRONG_REDIRECT: Final = "Redirect_uri is not matched with the uri when requesting code."
 WRONG_VERIFIER: Final = "Code verifier or code challenge is invalid."
