@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from functools import lru_cache
 from http.cookiejar import CookieJar
+from os import getpid
 from threading import Lock
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
@@ -162,6 +163,7 @@ class _Driver:
             CALL_TIMEOUT if timeout is None else httpx.Timeout(timeout, pool=None)
         ).as_dict()
         self._urls: dict[str, httpx.URL] = {}
+        self._pid = getpid()
 
     def _url(self, call: Call[T]) -> httpx.URL:
         if call.address is not None or call.query:
@@ -397,6 +399,8 @@ class SyncDriver(_Driver):
             if not isinstance(body, Iterable):
                 raise TypeError("a sync client needs a body that can be iterated without await")
             body = _Pieces(body)
+        if getpid() != self._pid:
+            self._leave_to_parent()
         http = self.http
         if http.is_closed:
             raise _closed()
@@ -408,6 +412,13 @@ class SyncDriver(_Driver):
         else:
             return self._read(call, response)
         raise lost  # out of the handler: httpx's exception carries the request, headers and all
+
+    def _leave_to_parent(self) -> None:
+        """Begin anew in a forked child: two processes on one socket read each other's answers."""
+        self._making = Lock()  # a thread that has stayed in the parent may have it
+        if self._owned and self._transport is None and not (self._http is not None and self._http.is_closed):
+            self._http = None
+        self._pid = getpid()
 
     def close(self) -> None:
         """Close the connections, unless the httpx client was handed in."""
@@ -493,22 +504,23 @@ class AsyncDriver(_Driver):
         raise lost  # out of the handler: httpx's exception carries the request, headers and all
 
     def _follow_loop(self) -> None:
-        """Leave connections behind that went with their event loop: whoever calls `asyncio.run` again has
-        another one.
+        """Leave connections behind that went with their event loop (whoever calls `asyncio.run` again has
+        another one), or that belong to the process that this one was forked from.
         """
         from asyncio import get_running_loop
 
         try:
-            loop = get_running_loop()
+            loop: AbstractEventLoop | None = get_running_loop()
         except RuntimeError:  # not asyncio
+            loop = None
+        forked = getpid() != self._pid
+        if loop is self._loop and not forked:
             return
-        if loop is self._loop:
-            return
-        if self._loop is not None and self._loop.is_closed():
+        if forked or (self._loop is not None and self._loop.is_closed()):
             self._room = _Room(MOST_CONNECTIONS)
             if self._transport is None and not (self._http is not None and self._http.is_closed):
                 self._http = None
-        self._loop = loop
+        self._loop, self._pid = loop, getpid()
 
     async def close(self) -> None:
         """Close the connections, unless the httpx client was handed in."""

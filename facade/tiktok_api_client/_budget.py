@@ -14,6 +14,8 @@ import attrs
 
 from tiktok_openapi import Impossible, Operation, Refused, TryLater
 
+from ._fork import renew_after_fork
+
 BudgetMode = Literal["wait", "raise", "off"]
 """What to do when a rate limit is used up: wait until the call fits, raise `OverBudget`, or send it all the
 same.
@@ -47,10 +49,14 @@ class Budget:
     """What has been used of each rate limit. Safe to share between threads and tasks."""
 
     def __init__(self) -> None:
-        self._mutex = threading.Lock()
+        self._renew()
+        renew_after_fork(self, Budget._renew)
         self._windows: dict[tuple[str, str], _Window] = {}
         self._sweep_at = _FEW_WINDOWS
         self._caps: dict[tuple[str, str], tuple[float, Refused]] = {}
+
+    def _renew(self) -> None:
+        self._mutex = threading.Lock()
 
     def reserve(self, operation: Operation, who: str, now: float, *, wait: bool) -> float:
         """Take a place for one call.

@@ -8,6 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
+from ._fork import renew_after_fork
 from .errors import StoreFailed
 
 if sys.platform == "win32":
@@ -46,6 +47,14 @@ class FileLock:
         self._mutex = threading.Lock()
         self._handle: int | None = None
         self._given_up = False
+        renew_after_fork(self, FileLock._renew)
+
+    def _renew(self) -> None:
+        """Leave the lock to the parent, and do not keep it from others when that has died."""
+        self._mutex = threading.Lock()
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
 
     def acquire(self) -> bool:
         """Try once; whether it is held now.

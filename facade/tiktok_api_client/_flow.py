@@ -25,6 +25,8 @@ import attrs
 
 from tiktok_openapi import Answer, Call
 
+from ._fork import renew_after_fork
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -88,6 +90,11 @@ class Lock:
     """
 
     def __init__(self) -> None:
+        self._renew()
+        renew_after_fork(self, Lock._renew)
+
+    def _renew(self) -> None:
+        """Let nobody have it, and nobody wait for it."""
         self._mutex = threading.Lock()
         self._held = False
         self._waiters: deque[Waiter] = deque()

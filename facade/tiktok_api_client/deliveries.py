@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
 from ._flow import Signal
+from ._fork import renew_after_fork
 
 if TYPE_CHECKING:
     from tiktok_openapi import PostPublishFailed
@@ -47,9 +48,13 @@ class Deliveries:
 
     def __init__(self, keep: int = KEEP) -> None:
         self._keep = keep
-        self._mutex = threading.Lock()
+        self._renew()
+        renew_after_fork(self, Deliveries._renew)
         self._all: WeakValueDictionary[str, Told] = WeakValueDictionary()
         self._news: OrderedDict[str, Told] = OrderedDict()
+
+    def _renew(self) -> None:
+        self._mutex = threading.Lock()
 
     def about(self, publish_id: str) -> Told:
         """What has been told about a post; grows as events come. Without news, waiters alone keep it."""

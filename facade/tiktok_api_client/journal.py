@@ -30,6 +30,7 @@ import attrs
 from tiktok_openapi.limits import UPLOAD_URL_LIFETIME
 
 from ._flow import Flow, blocking, invoke
+from ._fork import renew_after_fork
 from .errors import StoreFailed
 from .tokens import MaybeAsync
 
@@ -180,9 +181,13 @@ class MemoryJournal:
 
     def __init__(self, keep: int = 10_000) -> None:
         self._keep = keep
-        self._mutex = threading.Lock()
+        self._renew()
+        renew_after_fork(self, MemoryJournal._renew)
         self._entries: dict[str, Entry] = {}
         self._ids: dict[str, str] = {}
+
+    def _renew(self) -> None:
+        self._mutex = threading.Lock()
 
     def claim(self, entry: Entry) -> Entry | None:
         """Write a new entry, unless one of this id exists."""

@@ -46,8 +46,8 @@ class Rotating(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answering)
+    def __init__(self, handler: type[BaseHTTPRequestHandler] | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), handler or Answering)
         self.mutex = threading.Lock()
         self.number = 1
         self.refused = 0
