@@ -121,7 +121,10 @@ class TokenKeeper:
         self._failed_at.pop(token.open_id, None)
 
     def forget(self, open_id: str) -> Flow[None]:
-        """Delete an account's tokens."""
+        """Delete an account's tokens, those too that a refresh under way brings."""
+        yield from self._alone(open_id, self._forget_alone(open_id))
+
+    def _forget_alone(self, open_id: str) -> Flow[None]:
         yield from self._ask_store(self.store.delete, open_id)
         self._seen.pop(open_id, None)
         self._unsaved.pop(open_id, None)

@@ -31,6 +31,7 @@ from tiktok_api_client._flow import (
     perform,
 )
 from tiktok_api_client._keeper import TokenKeeper
+from tiktok_api_client.errors import NotLoggedIn
 from tiktok_api_client.tokens import StoredToken
 from tiktok_openapi import Answer, Call, CouldNotAsk, LoginRequired, Sent, UserToken
 from tiktok_openapi.models.oauth import decode_user_token
@@ -138,6 +139,7 @@ class World:
         self.dead: set[int] = set()
         self.lost = False
         self.durable_when_returned: list[bool] = []
+        """Of those that give tokens."""
 
     def ready(self) -> list[Worker]:
         return [
@@ -162,7 +164,8 @@ class World:
                 worker.flow, worker.reply = worker.stack.pop(), done.value
                 return
             worker.done, worker.result = True, done.value
-            self.durable_when_returned.append(self.disk.tokens["user-1"] == done.value)
+            if done.value is not None:
+                self.durable_when_returned.append(self.disk.tokens.get("user-1") == done.value)
             return
         except Exception as error:  # noqa: BLE001
             if worker.stack:
@@ -282,6 +285,27 @@ def test_a_dead_holder_of_the_lock_does_not_stop_the_others(pause: int) -> None:
     assert second.done
     if not world.lost:
         assert second.error is None
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("pause", range(12))
+def test_an_account_that_is_forgotten_during_a_refresh_stays_forgotten(pause: int, processes: int) -> None:
+    world = World(processes, 1)
+    (refreshing,) = world.workers
+    forgetting = Worker(processes - 1, world.keepers[-1].forget("user-1"))
+    world.workers.append(forgetting)
+    for _ in range(pause):
+        if not refreshing.done:
+            world.step(refreshing, lose=False)
+    for _ in range(20):
+        if forgetting in world.ready():
+            world.step(forgetting, lose=False)
+    while ready := world.ready():
+        world.step(ready[0], lose=False)
+    assert (refreshing.done, forgetting.done, forgetting.error) == (True, True, None)
+    assert world.disk.tokens == {}
+    again = run(world.keepers[-1].token("user-1", perform), world)
+    assert isinstance(again.error, NotLoggedIn)
 
 
 def run(flow: Flow[StoredToken], world: World) -> Worker:
