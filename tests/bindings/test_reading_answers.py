@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -11,7 +13,7 @@ import respx
 
 import tiktok_openapi as api
 from tests.bindings.support import LOG, Colour, always, answer, ask
-from tiktok_openapi.operations import display, post
+from tiktok_openapi.operations import display, post, upload
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("colour", ["sync", "async"])]
 
@@ -336,6 +338,61 @@ async def test_no_answer_says_whether_anything_was_sent(
     assert TOKEN not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None, "httpx's exception carries the request, headers and all"
+
+
+async def unanswered(colour: Colour, base_url: str, call: api.Call[Any]) -> api.CouldNotAsk:
+    """What a client with connections of its own says that finds nobody."""
+    if colour == "sync":
+        with api.Client(base_url) as client, pytest.raises(api.CouldNotAsk) as caught:
+            client.answer(call)
+    else:
+        async with api.AsyncClient(base_url) as waiting:
+            with pytest.raises(api.CouldNotAsk) as caught:
+                await waiting.answer(call)
+    return caught.value
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """The address of a port of this machine where nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("no_proxies")
+async def test_no_answer_names_the_host_and_what_led_there(colour: Colour, nobody: str) -> None:
+    asking = post.query_creator_info(access_token=TOKEN)
+    error = await unanswered(colour, f"{nobody}/prefix", asking)
+    assert error.reason.endswith(f" (at {nobody}, the base_url)")
+    address = f"{nobody}/upload?upload_token=very-secret"
+    sending = upload.upload_chunk(
+        address, b"abcdef", content_type="video/mp4", content_length=6, content_range="bytes 0-5/6"
+    )
+    error = await unanswered(colour, "http://127.0.0.1:1", sending)
+    assert error.reason.endswith(f" (at {nobody})")
+    assert "very-secret" not in str(error)
+
+
+async def test_no_answer_names_the_proxy_without_its_password(
+    colour: Colour, nobody: str, no_proxies: pytest.MonkeyPatch
+) -> None:
+    asking = post.query_creator_info(access_token=TOKEN)
+    no_proxies.setenv("HTTP_PROXY", nobody.replace("//", "//me:very-secret@"))
+    said = str(await unanswered(colour, "http://api.test", asking))
+    assert f"(at http://api.test, the base_url, by the proxy {nobody} that the environment names; " in said
+    assert "NO_PROXY" in said
+    assert "very-secret" not in said
+    no_proxies.setenv("NO_PROXY", "127.0.0.1")
+    assert "proxy" not in str(await unanswered(colour, nobody, asking))
 
 
 async def test_what_goes_over_the_wire_is_what_the_description_says(colour: Colour) -> None:

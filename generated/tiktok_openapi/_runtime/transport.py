@@ -165,6 +165,8 @@ class _Driver:
         ).as_dict()
         self._urls: dict[str, httpx.URL] = {}
         self._pid = getpid()
+        self._made_here = transport is None and http is None
+        """Whether the connections are made here, and not by somebody else's transport."""
 
     def _url(self, call: Call[T]) -> httpx.URL:
         if call.address is not None or call.query:
@@ -201,8 +203,20 @@ class _Driver:
         sent = Sent.NO if isinstance(problem, _NOT_SENT) else Sent.UNKNOWN
         words = mask(str(problem), call.secrets)
         reason = f"{type(problem).__name__}: {words}" if words else type(problem).__name__
+        reason += f" (at {self._place_of(call)})"
         operation = call.operation
         return kind(reason, operation=operation.name, request=call.summary, sent=sent, docs=operation.docs)
+
+    def _place_of(self, call: Call[T]) -> str:
+        """The host that a call goes to and what leads there, for a message: no path, query or password."""
+        url = self._url(call)
+        place = _origin(url)
+        if self.base_url is not None and call.address is None:
+            place += ", the base_url"
+        proxy = _proxy_for(url) if self._made_here else None
+        if proxy is not None:
+            place += f", by the proxy {_origin(proxy)} that the environment names; NO_PROXY excepts hosts"
+        return place
 
     def _read(self, call: Call[T], response: httpx.Response) -> Answer[T]:
         """The result, or the error that the answer is."""
@@ -313,6 +327,21 @@ def _closed() -> Impossible:
     return Impossible("client", "a closed one", "must be open", "make a new one, or call before it is closed")
 
 
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode()}"
+
+
+def _proxy_for(url: httpx.URL) -> httpx.URL | None:
+    """The proxy that the environment names for an address, as httpx takes it."""
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(url.host):
+        return None
+    return httpx.URL(proxy if "://" in proxy else f"http://{proxy}")
+
+
 def _kept(defaults: httpx.Headers) -> list[tuple[bytes, bytes]]:
     """What a client sends with every request: what it accepts and who it is, but no token."""
     return [(name, value) for name, value in defaults.raw if name.lower() not in _PER_CALL]
@@ -417,7 +446,7 @@ class SyncDriver(_Driver):
     def _leave_to_parent(self) -> None:
         """Begin anew in a forked child: two processes on one socket read each other's answers."""
         self._making = Lock()  # a thread that has stayed in the parent may have it
-        if self._owned and self._transport is None and not (self._http is not None and self._http.is_closed):
+        if self._made_here and not (self._http is not None and self._http.is_closed):
             self._http = None
         self._pid = getpid()
 
@@ -519,7 +548,7 @@ class AsyncDriver(_Driver):
             return
         if forked or (self._loop is not None and self._loop.is_closed()):
             self._room = _Room(MOST_CONNECTIONS)
-            if self._transport is None and not (self._http is not None and self._http.is_closed):
+            if self._made_here and not (self._http is not None and self._http.is_closed):
                 self._http = None
         self._loop, self._pid = loop, getpid()
 
