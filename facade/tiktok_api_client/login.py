@@ -34,6 +34,8 @@ SCOPES: Final[list[str]] = sorted({scope for route in ROUTES for group in route.
 
 DEFAULT_SCOPES: Final = ("user.info.basic", "video.publish", "video.upload")
 
+_FIRST_SEGMENTS: Final = frozenset(route.path.split("/")[1] for route in ROUTES if route.server)
+
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1"})
 
 
@@ -156,25 +158,34 @@ def check_methods(name: str, value: object, protocol: type, advice: str) -> None
 
 
 def check_base_url(url: str | None) -> str | None:
-    """The address of another host, without a slash at its end.
+    """The address of another host, without a slash at its end. It may have a path, in front of TikTok's.
 
     Raises:
-        Impossible: it is no absolute http or https address, or has a query, a fragment, or a user name.
+        Impossible: it is no absolute http or https address, has a query, a fragment, or a user name, or ends
+            with what TikTok's paths begin with.
     """
     if url is None:
         return None
     check_text("base_url", url)
+    bad = "one with @ in it" if "@" in url else f"{url!r:.80}"  # before it, a password can stand
+    limit = "an absolute http or https address"
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        raise Impossible("base_url", f"{url!r:.80}", "an absolute http or https address") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise Impossible("base_url", f"{url!r:.80}", "an absolute http or https address")
+        raise Impossible("base_url", bad, limit) from None
     if "@" in parts.netloc:  # httpx would send it in the place of the access token
         raise Impossible(
             "base_url", "one with a user name in it", "an address without user name and password"
         )
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise Impossible("base_url", bad, limit)
+    if "?" in url or "#" in url:
+        raise Impossible("base_url", bad, "no query and no fragment")
+    path = parts.path.rstrip("/")
+    if path.rpartition("/")[2] in _FIRST_SEGMENTS:
+        advice = "every call brings its whole path along"
+        raise Impossible("base_url", bad, f"an address without /{path.rpartition('/')[2]} at its end", advice)
     return url.rstrip("/")
 
 

@@ -35,6 +35,7 @@ from tiktok_api_client.errors import (
     LoginRequired,
     NotLoggedIn,
     OverBudget,
+    Refused,
     Sent,
     ServerFault,
     StoreFailed,
@@ -117,16 +118,59 @@ def test_an_unknown_budget_is_refused(budget: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "base_url", ["ftp://host", "127.0.0.1:80", "http://", "http://h?x=1", "http://h:port"]
+    "base_url",
+    ["ftp://host", "127.0.0.1:80", "http://", "http://h?x=1", "http://h?", "http://h/#", "http://h:port"],
 )
 def test_a_bad_base_url_is_refused(base_url: str) -> None:
     with pytest.raises(Impossible, match="base_url"):
         TikTok(KEY, SECRET, REDIRECT, base_url=base_url)
 
 
+@pytest.mark.parametrize("base_url", ["https://open.tiktokapis.com/v2", "http://127.0.0.1:8642/_world/a/v2/"])
+def test_a_base_url_that_would_double_the_beginning_of_every_path_is_refused(base_url: str) -> None:
+    with pytest.raises(Impossible, match="base_url: an address without /v2 at its end, got"):
+        TikTok(KEY, SECRET, REDIRECT, base_url=base_url)
+
+
+def test_a_base_url_may_have_a_path(kind: str, server: FakeTikTok, clock: FakeClock) -> None:
+    server.answer = lambda request: ok(CREATOR) if request.url.path.startswith("/_world/a/v2/") else ok({})
+    tik = make_client(kind, server, clock, base_url="http://127.0.0.1:8642/_world/a/")
+    assert tik.get_creator_info(access_token="act.1").creator_nickname
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_host_that_knows_no_such_path_is_a_matter_of_the_base_url(
+    kind: str, clock: FakeClock, status: int
+) -> None:
+    elsewhere = FakeTikTok(lambda _: httpx.Response(status, text="<html>nginx</html>"))
+    with pytest.raises(Refused, match=f"HTTP {status}: <html>nginx") as caught:
+        make_client(kind, elsewhere, clock, base_url="http://h:1/b").get_creator_info(access_token="act.1")
+    address = "http://h:1/b/v2/post/publish/creator_info/query/"
+    assert caught.value.advice == f"Nothing answers this call at {address}: see whether base_url is right."
+    with pytest.raises(Refused) as caught:
+        make_client(kind, elsewhere, clock).get_creator_info(access_token="act.1")
+    assert "base_url" not in str(caught.value)
+
+
+def test_a_refusal_in_tiktoks_own_words_is_no_matter_of_the_base_url(kind: str, clock: FakeClock) -> None:
+    there = FakeTikTok(lambda _: refused(404, "a_code_from_tomorrow"))
+    with pytest.raises(Refused) as caught:
+        make_client(kind, there, clock, base_url="http://h:1").get_creator_info(access_token="act.1")
+    assert "base_url" not in str(caught.value)
+
+
 def test_a_base_url_cannot_bring_a_password_in_the_place_of_the_access_token() -> None:
     with pytest.raises(Impossible, match="base_url: an address without user name and password") as refusal:
         TikTok(KEY, SECRET, REDIRECT, base_url="https://user:very-secret@host.test")
+    assert "very-secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["http://user:very-secret@host:port", "ftp://user:very-secret@h", "http://a:very-secret@[h"]
+)
+def test_a_base_url_that_cannot_be_read_shows_no_password_either(wrong: str) -> None:
+    with pytest.raises(Impossible, match="base_url") as refusal:
+        TikTok(KEY, SECRET, REDIRECT, base_url=wrong)
     assert "very-secret" not in str(refusal.value)
 
 

@@ -50,6 +50,9 @@ _NOT_SENT: Final = (
     httpx.ProxyError,  # the proxy did not make a connection
 )
 
+_NOT_HERE: Final = (404, 405, 501)
+"""What a server answers to a path or a method that it does not know."""
+
 CALL_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0, pool=None)
 """To wait for a connection of one's own to become free is no failure, however many calls wait."""
 UPLOAD_TIMEOUT: Final = httpx.Timeout(connect=10.0, write=60.0, read=120.0, pool=None)
@@ -307,6 +310,9 @@ class _Driver:
             category = known or ""
             retryable = status >= 500 or status == 429
             advice = catalogue.advice.get(category, "")
+            if not code and status in _NOT_HERE and self.base_url is not None and call.address is None:
+                address = self._url(call).copy_with(userinfo=b"", query=None)
+                advice = f"Nothing answers this call at {address}: see whether base_url is right."
         return catalogue.classes.get(category, Refused)(
             code=code if entry is not None else mask(code, call.secrets),
             message=message,
