@@ -1,4 +1,4 @@
-"""The Containerfile, as far as it can be judged where nothing builds containers."""
+"""The Containerfile and the recipes for containers and CI, as far as that goes without running them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tiktok_mock_server import cli
+from tiktok_mock_server import cli, commands
+from tiktok_mock_server.world import World
 
 pytestmark = pytest.mark.once
 
@@ -23,6 +25,7 @@ tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PINS = "requirements-image.txt"
+PAGE = (ROOT / "docs" / "testing-in-containers.md").read_text(encoding="utf-8")
 
 
 def lines(name: str) -> list[str]:
@@ -107,3 +110,75 @@ def test_everything_in_the_image_is_pinned_to_a_version_that_is_allowed() -> Non
     assert {canonicalize_name(each.name) for each in asked} == set(pins), "pins too many, or too few"
     for each in asked:
         assert each.specifier.contains(pins[canonicalize_name(each.name)]), each
+
+
+# The page
+
+
+def shown(name: str, language: str) -> str:
+    """The block that stands under a file's name, or the only one of its language."""
+    found: list[str] = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    (code,) = [code for code in found if code.splitlines()[0].lstrip("/# ") == name] if name else found
+    return code
+
+
+def makes_a_mock(words: list[str]) -> tuple[Any, World]:
+    """The options of a command line that could start: its world is made."""
+    options = command(words)
+    cli._check(options)  # pyright: ignore[reportPrivateUsage] - as `main` does before it serves
+    return options, cli._world(options)  # pyright: ignore[reportPrivateUsage]
+
+
+def test_the_containers_command_lines_start_a_mock_that_the_published_port_reaches() -> None:
+    (console,) = re.findall(r"^```console\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    started = [line.partition(" tiktok-mock")[2].split() for line in console.splitlines() if " run " in line]
+    assert started[0] == []
+    in_code = re.findall(r'DockerContainer\("tiktok-mock"\)\s*\.with_command\((\[.*?\])', PAGE)
+    in_code += re.findall(r'GenericContainer\("tiktok-mock"\)\s*\.withCommand\((\[.*?\])', PAGE)
+    assert len(in_code) == 2
+    for words in [*started[1:], *map(json.loads, in_code)]:
+        options, _ = makes_a_mock(["tiktok-mock", *words])
+        assert (options.command, options.host, options.port) == ("serve", "0.0.0.0", cli.PORT)
+    ports = re.findall(r"-p 127\.0\.0\.1:(\d+):(\d+)|ExposedPorts\((\d+)\)|exposed_ports\((\d+)\)", PAGE)
+    assert {port for found in ports for port in found if port} == {last("EXPOSE")}
+
+
+def test_every_build_argument_that_the_page_names_is_there() -> None:
+    known = {text.partition("=")[0] for word, text in instructions() if word == "ARG"}
+    assert set(re.findall(r"--build-arg ([A-Z]+)=", PAGE)) == known
+    chosen = re.findall(r"EXTRAS=([a-z,]+)", PAGE)
+    assert chosen
+    assert set(",".join(chosen).split(",")) <= set(PROJECT["project"]["optional-dependencies"])
+
+
+def test_the_compose_file_waits_for_a_mock_that_may_call_back() -> None:
+    services = yaml.safe_load(shown("compose.yaml", "yaml"))["services"]
+    mock, app = services["tiktok"], services["app"]
+    options, world = makes_a_mock(["tiktok-mock", *mock["command"]])
+    assert (options.host, mock["ports"]) == ("0.0.0.0", [f"127.0.0.1:{options.port}:{options.port}"])
+    assert world.app.webhook_url == "http://app:8000/webhooks"
+    check, *words = mock["healthcheck"]["test"]
+    assert (check, command(words).url) == ("CMD", f"http://127.0.0.1:{options.port}")
+    assert app["depends_on"] == {"tiktok": {"condition": "service_healthy"}}
+    assert set(app["environment"]) == set(commands.ENVIRONMENT)
+    assert set(app["environment"].values()) == {f"http://tiktok:{options.port}"}
+    assert (ROOT / mock["build"]["dockerfile"]).exists()
+
+
+def test_the_development_container_is_the_compose_files_app() -> None:
+    services = yaml.safe_load(shown("compose.yaml", "yaml"))["services"]
+    container = json.loads(shown("", "json"))
+    assert container["workspaceFolder"] == services[container["service"]]["working_dir"]
+    assert container["forwardPorts"] == [f"tiktok:{cli.PORT}"]
+
+
+def test_plain_ci_runs_its_tests_beside_a_mock() -> None:
+    job = yaml.safe_load(shown(".gitlab-ci.yml", "yaml"))["test"]
+    (line,) = [line for line in job["script"] if line.startswith("tiktok-mock")]
+    options, _ = makes_a_mock(line.split())
+    assert (options.command, options.arguments[0]) == ("exec", "pytest")
+    steps = yaml.safe_load(shown(".github/workflows/test.yml", "yaml"))["jobs"]["test"]["steps"]
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    given = next(step["with"] for step in steps if "tiktok-openapi" in step.get("uses", ""))
+    assert set(given) <= set(action["inputs"])
+    makes_a_mock(["tiktok-mock", "exec", *given["options"].split(), "--", *given["run"].split()])
