@@ -220,3 +220,81 @@ def print_scenarios(*, as_json: bool) -> int:
     for one in SCENARIOS.values():
         print(f"{one.name}\n    {one.text}\n")
     return 0
+
+
+def import_recording(path: Path, *, seed: str, golden: str) -> int:
+    """Make a seed or a golden file of a recording of the real TikTok."""
+    import yaml
+
+    from .recorded_world import RecordedWorld, exchanges
+    from .recording import BadRecording, read
+    from .redaction import Leak, check, redact
+
+    if not seed and not golden:
+        print("tiktok-mock: import needs --seed FILE or --golden FILE, or both", file=sys.stderr)
+        return 2
+    try:
+        recorded = read(path)
+        redacted, secrets = redact(recorded)
+        sown = RecordedWorld(redacted).seed()
+        check(sown, secrets)
+        if golden:
+            text = json.dumps(redacted, indent=1, ensure_ascii=False)
+            Path(golden).write_text(text + "\n", encoding="utf-8")
+        if seed:
+            text = yaml.safe_dump(sown, sort_keys=False, allow_unicode=True)
+            Path(seed).write_text(text, encoding="utf-8")
+    except (BadRecording, Leak, OSError) as error:
+        return _unreadable(path, error)
+    kept = len(exchanges(redacted))
+    print(f"{kept} exchanges with TikTok, {len(recorded) - kept} with others left out")
+    return 0
+
+
+def compare_recording(path: Path, switches: Sequence[str], *, as_json: bool, try_switches: bool) -> int:
+    """Compare the answers of a recording with their description and with the mock's; 1 where they differ."""
+    import attrs
+
+    from .likeness import better_switches, compare
+    from .recorded_world import exchanges
+    from .recording import BadRecording, read
+    from .redaction import Leak, redact
+    from .why import log
+
+    log.setLevel("ERROR")  # the mock's own words about what it refuses stand beside the differences
+    try:
+        golden, _ = redact(read(path))
+        found = compare(golden, switches)
+        better = better_switches(golden, switches) if try_switches and found else []
+    except (BadRecording, Leak, OSError) as error:
+        return _unreadable(path, error)
+    except ValueError as error:
+        print(f"tiktok-mock: {error}", file=sys.stderr)
+        return 2
+    if as_json:
+        document: dict[str, object] = {
+            "exchanges": len(exchanges(golden)),
+            "differences": [attrs.asdict(one) for one in found],
+        }
+        if try_switches:
+            document["better"] = [{"switch": setting, "differences": left} for setting, left in better]
+        print(json.dumps(document, indent=2))
+        return 1 if found else 0
+    for one in found:
+        hint = f" ({one.hint})" if one.hint else ""
+        said = f"TikTok: {one.recorded}; {one.against}: {one.expected}{hint}"
+        print(f"#{one.exchange} {one.operation} {one.at}: {said}")
+    print(f"{len(exchanges(golden))} exchanges, {len(found) or 'no'} differences")
+    for setting, left in better:
+        print(f"--switch {setting} leaves {left or 'none'}")
+    return 1 if found else 0
+
+
+def _unreadable(path: Path, error: Exception) -> int:
+    """Say in one line what is wrong with a file; nothing of its content is in it."""
+    if isinstance(error, OSError):
+        path, text = Path(error.filename or path), error.strerror or "it cannot be read"
+    else:
+        text = str(error)
+    print(f"tiktok-mock: {path}: {text}", file=sys.stderr)
+    return 2

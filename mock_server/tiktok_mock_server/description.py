@@ -21,6 +21,8 @@ __all__ = [
 ]
 
 Schema = Mapping[str, Any]
+Schemas = tuple[Schema, ...]
+"""What a value may be: each resolved, and none a union."""
 
 
 @cache
@@ -79,6 +81,53 @@ def allows_status(operation_id: str, status: int) -> bool:
     return bool({str(status), f"{status // 100}XX", "default"} & responses.keys())
 
 
+def members(schema: Schema) -> Schemas:
+    """A schema, or all that its unions and compositions consist of."""
+    schema = resolved(schema)
+    found: list[Schema] = [schema]
+    for word in ("oneOf", "anyOf", "allOf"):
+        for one in schema.get(word, ()):
+            found += members(one)
+    return tuple(found)
+
+
+def fields(schemas: Schemas) -> Mapping[str, Schemas]:
+    """The fields that any of these objects has."""
+    found: dict[str, Schemas] = {}
+    for schema in schemas:
+        for name, described in schema.get("properties", {}).items():
+            found[name] = (*found.get(name, ()), *members(described))
+    return found
+
+
+def items(schemas: Schemas) -> Schemas:
+    """What any of these lists holds."""
+    return tuple(one for schema in schemas if "items" in schema for one in members(schema["items"]))
+
+
+@cache
+def body_schemas(operation_id: str) -> Schemas:
+    """What an operation's body may be."""
+    found = request_schema(operation_id)
+    return () if found is None else members(found[1])
+
+
+@cache
+def answer_schemas(operation_id: str) -> Schemas:
+    """What an operation's JSON answers may be, whatever their status."""
+    found: list[Schema] = []
+    for response in node(BY_ID[operation_id].pointer)["responses"].values():
+        found += members(resolved(response).get("content", {}).get("application/json", {}).get("schema", {}))
+    return tuple(found)
+
+
+@cache
+def query_schemas(operation_id: str) -> Mapping[str, Schemas]:
+    """The parameters of an operation's query."""
+    parameters = map(resolved, node(BY_ID[operation_id].pointer).get("parameters", ()))
+    return {one["name"]: members(one["schema"]) for one in parameters if one["in"] == "query"}
+
+
 @cache
 def upload_server() -> str:
     """A host that takes uploads at TikTok."""
@@ -89,7 +138,7 @@ def upload_server() -> str:
 @cache
 def field_scopes(operation_id: str) -> Mapping[str, str]:
     """The fields that can be asked for with `fields`, and the scope of each (empty where none of its own)."""
-    for parameter in node(BY_ID[operation_id].pointer)["parameters"]:
+    for parameter in node(BY_ID[operation_id].pointer).get("parameters", ()):
         described = resolved(parameter)
         if described["name"] == "fields":
             items = resolved(resolved(described["schema"])["items"])

@@ -292,7 +292,7 @@ class Engine:
                 decoded, problem = _decode(operation, ask.inbound, body)
                 if problem is None:
                     ask.body = decoded
-                tokens.check_scope(ask.token, _scopes(operation, ask.body))
+                tokens.check_scope(ask.token, needed_scopes(operation, ask.body))
                 extra = rate_limits.count(ask, ask.token)
             else:
                 decoded, problem = _decode(operation, ask.inbound, body)
@@ -395,7 +395,7 @@ def _undecodable(operation: Operation, rule: Rule, expected: str, got: str) -> R
     return Refusal(rule, "invalid_params", message, pointer="body", expected=expected, got=got)
 
 
-def _scopes(operation: Operation, body: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
+def needed_scopes(operation: Operation, body: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
     """The scopes a call needs; for some operations its body decides."""
     by_request = operation.scope_by_request
     if by_request is None:

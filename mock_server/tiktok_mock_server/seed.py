@@ -51,8 +51,11 @@ _ACCOUNT = (
     "videos",
 )
 _LIKE_VIDEO = Video(0, 0.0)
-_VIDEO = tuple(field.name for field in attrs.fields(Video) if field.name not in ("id", "created"))
+_VIDEO = ("age", *(field.name for field in attrs.fields(Video) if field.name not in ("id", "created")))
 _TOKEN = ("username", "client_key", "scopes")
+_NUMBERS = ("active_user_cap", "age")
+_OLDEST = 10**9
+"""About 31 years, in seconds."""
 _LISTS = ("redirect_uris", "scopes", "target_users", "verified_domains")
 
 
@@ -155,11 +158,13 @@ def _check_fields(given: Mapping[str, Any], known: tuple[str, ...], kind: str, l
             if name == "scopes":
                 headless.check_scopes(tuple(cast("list[str]", value)))
             continue
-        wanted = 5 if name == "active_user_cap" else getattr(like, name, "text")
+        wanted = 5 if name in _NUMBERS else getattr(like, name, "text")
         if type(value) is not type(wanted):
             raise BadSeed(f"{name} of {kind} must be like {wanted!r}, not {value!r}")
         if isinstance(value, int) and value < 0:
             raise BadSeed(f"{name} of {kind} must not be negative, but it is {value}")
+        if name == "age" and isinstance(value, int) and value > _OLDEST:
+            raise BadSeed(f"age of {kind} is in seconds, at most {_OLDEST}, not {value}")
 
 
 def _app_version(value: object) -> tuple[int, int] | None:
@@ -200,9 +205,10 @@ def _account(world: World, given: dict[str, Any]) -> Account:
         elif field != "videos":
             setattr(account, field, value)
     for described in _list(given, "videos"):
-        video = Video(world.ids.snowflake("post"), world.now())
+        video = Video(world.ids.snowflake("post"), world.now() - described.get("age", 0))
         for field, value in described.items():
-            setattr(video, field, value)
+            if field != "age":
+                setattr(video, field, value)
         account.videos.append(video)
     return account
 

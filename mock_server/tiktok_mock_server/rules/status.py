@@ -76,7 +76,7 @@ CANCEL_OWNERSHIP = rule(
     "doc:content-posting-api-media-transfer-guide",
 )
 
-_WIRE: Final[Mapping[Stage, str]] = {
+WIRE: Final[Mapping[Stage, str]] = {
     Stage.UPLOADING: "PROCESSING_UPLOAD",
     Stage.DOWNLOADING: "PROCESSING_DOWNLOAD",
     Stage.IN_INBOX: "SEND_TO_USER_INBOX",
@@ -89,7 +89,7 @@ def wire_status(post: Post) -> str:
     """A post's status, as TikTok names it."""
     if post.stage is Stage.PROCESSING:
         return "PROCESSING_DOWNLOAD" if post.pulled else "PROCESSING_UPLOAD"
-    return _WIRE[post.stage]
+    return WIRE[post.stage]
 
 
 def _find(ask: Ask) -> Post:
