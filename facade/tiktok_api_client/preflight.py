@@ -294,7 +294,7 @@ def check_photos(post: PhotoPost | PhotoDraft) -> Flow[list[Problem]]:
         try:
             head, size = yield from blocking(fetch_head, remote, field)
         except Impossible as refusal:
-            problems.append(_problem(refusal))
+            problems.append(Problem(field, refusal.got, refusal.limit))  # its advice is for a `RemoteFile`
             continue
         except SourceFailed as failure:
             problems.append(Problem(field, str(failure), "must be reachable"))

@@ -34,6 +34,7 @@ _CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MEANT: Final = "%/:?#[]@!$&'()*+,;=~|^`{}\\"
 """What stays as it is in an address; blanks and what is not ASCII are percent-encoded, as browsers do."""
+_ONES_OWN: Final = "allow_private=True is for servers of your own"
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _TIMEOUT: Final = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": 10.0}
 
@@ -240,7 +241,7 @@ class _Download:
                 )
             except _Private as refused:
                 limit = "must not lead into a network"
-                raise self._impossible(f"leads to {refused.address}", limit) from None
+                raise self._impossible(f"leads to {refused.address}", limit, _ONES_OWN) from None
             target = _headers(response).get("location")
             if response.status not in _REDIRECTS or target is None:
                 return response
@@ -260,11 +261,12 @@ class _Download:
         except ValueError:
             raise self._impossible("is at an address that cannot be read", limit) from None
         if not fits:
-            raise self._impossible(f"is at {parts.scheme}://{parts.hostname}", limit)
+            advice = _ONES_OWN if parts.scheme == "http" and "http" not in schemes else ""
+            raise self._impossible(f"is at {parts.scheme}://{parts.hostname}", limit, advice)
         return quote(parts._replace(netloc=place).geturl(), safe=_MEANT)
 
-    def _impossible(self, got: str, limit: str) -> Impossible:
-        return Impossible(self._field, f"{self.name}: it {got}", limit)
+    def _impossible(self, got: str, limit: str, advice: str = "") -> Impossible:
+        return Impossible(self._field, f"{self.name}: it {got}", limit, advice)
 
 
 def _headers(response: httpcore.Response) -> dict[str, str]:

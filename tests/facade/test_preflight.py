@@ -408,6 +408,14 @@ def test_photos_are_looked_at_before_sending_when_asked(monkeypatch: pytest.Monk
         Scene().door.do("draft_photos", PHOTOS, look_at_photos=True)
 
 
+def test_a_photo_inside_a_network_is_a_problem_that_no_switch_helps() -> None:
+    problems = Scene().door.do(
+        "check", PhotoDraft(photo_images=["https://127.0.0.1/1.jpg"]), look_at_photos=True
+    )
+    assert [problem.limit for problem in problems] == ["must not lead into a network"]
+    assert "allow_private" not in str(problems)
+
+
 # Media
 
 

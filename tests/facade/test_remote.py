@@ -273,8 +273,9 @@ def test_addresses_inside_a_network_are_refused(origin: Any) -> None:
         "https://[::1]/x",
         "https://169.254.169.254/latest/meta-data",
     ):
-        with pytest.raises(Impossible, match=r"must not lead into a network|must be https"):
+        with pytest.raises(Impossible, match=r"must not lead into a network|must be https") as refusal:
             read_all(RemoteFile(url))
+        assert refusal.value.advice == "allow_private=True is for servers of your own"
     assert origin.asked == []
 
 
