@@ -85,6 +85,8 @@ if TYPE_CHECKING:
     from .webhooks import event_key as event_key
     from .webhooks import verify_webhook as verify_webhook
 
+    __version__: str
+
 _MODULES = {
     "_aftermath": (
         "Aftermath",
@@ -260,21 +262,28 @@ __all__ = [
     "VideoPost",
     "WebhookEvent",
     "WebhookRefused",
+    "__version__",
     "aftermath",
     "event_key",
     "verify_webhook",
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+# Type checkers see the imports above, and so complain of a name that is not there.
+if not TYPE_CHECKING:
 
-    value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from tiktok_openapi import __version__ as found  # one distribution has both
+        elif name in _HOMES:
+            from importlib import import_module
+
+            found = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *__all__})

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
+import sys
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 
 import tiktok_api_client
+import tiktok_openapi
 from tiktok_api_client import AsyncTikTok, TikTok
 from tiktok_api_client.client import _Face  # pyright: ignore[reportPrivateUsage]
 
@@ -81,4 +85,11 @@ def test_the_root_has_what_it_says() -> None:
         assert getattr(tiktok_api_client, name) is not None
     assert set(tiktok_api_client.__all__) <= set(dir(tiktok_api_client))
     with pytest.raises(AttributeError, match="no attribute 'TokTik'"):
-        _ = tiktok_api_client.TokTik  # pyright: ignore[reportUnknownVariableType, reportAttributeAccessIssue]
+        # Type checkers say so, too; mypy asks for the comment to go if they do not.
+        _ = tiktok_api_client.TokTik  # type: ignore[attr-defined] # pyright: ignore[reportUnknownVariableType, reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+def test_the_version_is_that_of_the_distribution_and_is_looked_for_only_when_asked() -> None:
+    assert tiktok_api_client.__version__ == tiktok_openapi.__version__ == version("tiktok-openapi")
+    code = "import sys, tiktok_api_client; assert 'importlib.metadata' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
