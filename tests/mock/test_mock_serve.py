@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,13 +35,18 @@ def environment(**changes: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **changes}
 
 
+MOCK = (sys.executable, "-m", "tiktok_mock_server")
+
+
 @contextmanager
-def serving(*options: str, **env: str) -> Generator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def serving(
+    *options: str, command: Sequence[str] = MOCK, **env: str
+) -> Generator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """A mock in a process of its own, and the line that it printed."""
-    command = [sys.executable, "-m", "tiktok_mock_server", "serve", "--port", "0", *options]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(**env)
-    )
+        [*command, "serve", "--port", "0", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(**env),
+    )  # fmt: skip
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
