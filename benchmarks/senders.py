@@ -261,6 +261,7 @@ class Beat:
             self.wall = max(self.wall, took)
             self.held = max(self.held, took - (waited() - before))
 
+        # asyncio has no hook around its callbacks.
         asyncio.events.Handle._run = timed  # type: ignore[method-assign, assignment]  # noqa: SLF001
 
 

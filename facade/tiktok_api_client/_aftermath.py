@@ -56,8 +56,8 @@ def _cancellation_behind(error: BaseException) -> BaseException | None:
 def mark(error: BaseException, sent: Sent, publish_id: str | None) -> None:
     """Let an exception tell what it left behind."""
     with contextlib.suppress(AttributeError):  # the user's own exception may have no room
-        error.sent = sent  # type: ignore[attr-defined]
-        error.publish_id = publish_id  # type: ignore[attr-defined]
+        for name, value in (("sent", sent), ("publish_id", publish_id)):
+            setattr(error, name, value)
 
 
 def about_post(publish_id: str, flow: Generator[Y, object, T]) -> Generator[Y, object, T]:

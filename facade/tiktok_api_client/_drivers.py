@@ -339,7 +339,7 @@ class AsyncRunner:
             while not task.done():
                 try:
                     await asyncio.wait([task])
-                except asyncio.CancelledError as error:  # noqa: PERF203
+                except asyncio.CancelledError as error:  # noqa: PERF203 - the wait goes on
                     cancelled = error
         if cancelled is not None:
             if not task.cancelled():

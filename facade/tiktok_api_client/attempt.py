@@ -382,7 +382,7 @@ def _around(
                     reply = yield from shielded(instead(step.call))
                 else:
                     reply = yield step
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:  # noqa: BLE001 - whatever it is, the flow decides
                 problem = error
     finally:
         flow.close()

@@ -214,8 +214,8 @@ class _Face:
     def account(self, open_id: str) -> Self:
         """This client, speaking for one account. Connections, tokens and budgets are shared."""
         other = copy.copy(self)
-        other._session = self._session_of(open_id)  # noqa: SLF001
-        other._owns_connections = False  # noqa: SLF001
+        other._session = self._session_of(open_id)  # noqa: SLF001 - a copy of oneself
+        other._owns_connections = False  # noqa: SLF001 - the same
         return other
 
     def _verifier(self, given: str | None) -> str | None:

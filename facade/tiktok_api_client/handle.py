@@ -53,7 +53,7 @@ class Upload:
     def _run(self, runner: SyncRunner, session: Session, post: Post, options: Options) -> None:
         try:
             self._result = runner.run(publish.publish(session, post, options))
-        except BaseException as problem:  # noqa: BLE001
+        except BaseException as problem:  # noqa: BLE001 - `result` raises it
             self._problem = problem
         finally:
             self._seen.put(None)

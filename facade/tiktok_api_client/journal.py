@@ -155,7 +155,7 @@ class Journal(Protocol):
         """The entry of a post; None when there is none."""
         ...
 
-    def look(self, id: str) -> MaybeAsync[Entry | None]:  # noqa: A002
+    def look(self, id: str) -> MaybeAsync[Entry | None]:  # noqa: A002 - as `Entry.id`
         """The entry of this id; None when there is none."""
         ...
 
@@ -212,7 +212,7 @@ class MemoryJournal:
         with self._mutex:
             return self._entries.get(self._ids.get(publish_id, ""))
 
-    def look(self, id: str) -> Entry | None:  # noqa: A002
+    def look(self, id: str) -> Entry | None:  # noqa: A002 - as `Entry.id`
         """The entry of this id."""
         return self._entries.get(id)
 
@@ -304,7 +304,7 @@ class FileJournal:
             return self.look(pointer.read_text(encoding="utf-8"))
         return None
 
-    def look(self, id: str) -> Entry | None:  # noqa: A002
+    def look(self, id: str) -> Entry | None:  # noqa: A002 - as `Entry.id`
         """The entry of this id.
 
         Raises:

@@ -30,7 +30,7 @@ FILE_KEYS: Final = ("data", "error", "initial_response", "final_response")
 PULL_KEYS: Final = ("data", "error")
 PHOTO_KEYS: Final = ("data", "error", "photo_upload_response")
 
-NO_TOKEN: Final = "none"  # noqa: S105
+NO_TOKEN: Final = "none"  # noqa: S105 - no secret
 """Stands in for an access token where an init is looked at and not sent."""
 
 

@@ -150,6 +150,7 @@ class _Download:
         self._remote, self._field = remote, field
         self._pool = httpcore.ConnectionPool(
             ssl_context=shared_ssl_context(),
+            # No subclass, which would import httpcore for everybody.
             network_backend=Guard(allow_private=remote.allow_private),  # type: ignore[arg-type]
             retries=1,
         )

@@ -97,10 +97,10 @@ class Source(ABC):
             digest.update(self.read_whole(first, self.size - first))
         return digest.hexdigest()
 
-    def arrived(self, position: int) -> None:  # noqa: B027
+    def arrived(self, position: int) -> None:  # noqa: B027 - most sources have nothing to do
         """Everything before `position` has arrived at TikTok and will not be asked for again."""
 
-    def close(self) -> None:  # noqa: B027
+    def close(self) -> None:  # noqa: B027 - the same
         """Give back what `open_source` took. Files that the caller opened stay open."""
 
     def broken(self, problem: Exception) -> SourceFailed:
@@ -249,7 +249,7 @@ class StreamSource(Source):
         self._sync = iter(pieces) if isinstance(pieces, Iterable) else None
         self._async = None if isinstance(pieces, Iterable) else aiter(pieces)
         self._mutex = threading.Lock()
-        self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._base = 0  # position of the spool's first byte
         self._pulled = 0  # position behind its last byte
         self._ended = False

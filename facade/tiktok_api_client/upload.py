@@ -315,7 +315,7 @@ class _Upload:
             kind = UploadTimedOut if isinstance(error, TimedOut) else UploadFailed
             raise self._failed(f"{reason} ({ATTEMPTS} times)", kind) from error
         longest = min(LONGEST_PAUSE, 2.0 ** (self._failures - 2))
-        seconds = longest * (0.5 + random.random() / 2)  # noqa: S311
+        seconds = longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads load, hides nothing
         if isinstance(error, Refused) and error.retry_after is not None:
             seconds = max(seconds, min(error.retry_after, _LONGEST_RETRY_AFTER))
         LOGGER.info("%s: %s; the same chunk again in %.1f s", self._job.publish_id, reason, seconds)

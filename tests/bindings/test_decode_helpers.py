@@ -219,6 +219,7 @@ def test_a_quick_constructor_makes_the_same_object() -> None:
     assert (type(made), repr(made), hash(made)) == (Point, "Point(x=1, y=2)", hash(Point(1, 2)))
     assert made.raw == {"x": 1}
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        # Frozen for type checkers, too.
         made.x = 3  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
     assert getattr(make, "__name__", "") == "UnfrozenPoint"
     with pytest.raises(TypeError):

@@ -61,6 +61,8 @@ def test_all_is_sorted_and_every_name_can_be_had() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'tiktok_openapi' has no attribute 'Tiktok'"):
+        # Type checkers refuse it as well; to read it is all there is to do.
         tiktok_openapi.Tiktok  # type: ignore[attr-defined] # noqa: B018
     with pytest.raises(ImportError):
+        # The same, of an import that nobody uses.
         from tiktok_openapi import Tiktok  # type: ignore[attr-defined] # noqa: F401

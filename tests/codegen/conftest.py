@@ -14,6 +14,7 @@ def generate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator:
     """Generate bindings for a description."""
 
     def prepend(path: str) -> None:
+        # pytest gives its parameter no type.
         monkeypatch.syspath_prepend(path)  # pyright: ignore[reportUnknownMemberType]
 
     return Generator(tmp_path, prepend)

@@ -101,8 +101,8 @@ def constructor(cls: type[T]) -> Callable[..., T]:
     slots = tuple(field.name for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls)))
     lines = [f"def __init__(self, {', '.join(slots)}):", *(f"    self.{slot} = {slot}" for slot in slots)]
     names: dict[str, object] = {"_cls": cls}
-    # As attrs makes its own methods; the only names in it are those of the fields.
-    exec("\n".join([*lines, "    self.__class__ = _cls"]), names)  # noqa: S102
+    # As attrs makes its own methods.
+    exec("\n".join([*lines, "    self.__class__ = _cls"]), names)  # noqa: S102 - it holds fields' names only
     body = {"__slots__": slots, "__init__": names["__init__"]}
     return cast("Callable[..., T]", type(f"Unfrozen{cls.__name__}", cls.__bases__, body))
 

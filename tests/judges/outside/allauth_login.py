@@ -36,8 +36,8 @@ settings.configure(
 django.setup()
 
 from allauth.socialaccount.models import SocialAccount  # noqa: E402 - Django wants its settings first
-from django.core.management import call_command  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.core.management import call_command  # noqa: E402 - the same
+from django.test import Client  # noqa: E402 - the same
 
 call_command("migrate", verbosity=0)
 client = Client(SERVER_NAME="app.example.test")
