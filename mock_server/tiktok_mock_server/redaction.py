@@ -426,7 +426,9 @@ class _Redactor:
 
     def _is_name(self, text: str) -> bool:
         """Whether a text is a word that a description could have, and none that is secret elsewhere."""
-        return bool(_NAME.fullmatch(text)) and (self._learning or not self.secrets.occur_in(text))
+        if not _NAME.fullmatch(text) or STAND_IN.fullmatch(text):
+            return False
+        return self._learning or not self.secrets.occur_in(text)
 
     def _secret(self, name: str, value: str) -> str:
         self.secrets.learn(value, _LEAST_SECRET)
@@ -478,7 +480,7 @@ class _Redactor:
         scheme = parts.scheme if parts.scheme in ("http", "https") else _REDACTED
         ours = host in _hosts()
         if not ours:
-            host = self._stand_in("host", host).replace("_", "-") + ".example.test"
+            host = self._stand_in("host", f"//{host}").replace("_", "-") + ".example.test"
         return f"{scheme}://{host}" + "/".join(self._segment(one, ours) for one in parts.path.split("/"))
 
     def _segment(self, text: str, ours: bool) -> str:

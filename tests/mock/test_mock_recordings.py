@@ -237,8 +237,12 @@ def test_a_secret_is_kept_back_wherever_it_is_planted(plant: Plant, tmp_path: Pa
     before = json.dumps(har)
     plant(har, secret)
     assert json.dumps(har) != before
-    shown = json.dumps(told(har, tmp_path), ensure_ascii=False).casefold()
+    golden = told(har, tmp_path)
+    shown = json.dumps(golden, ensure_ascii=False).casefold()
     assert not [spelling for spelling in spellings(secret) if spelling in shown]
+    path = tmp_path / "golden.json"
+    path.write_text(json.dumps(golden), encoding="utf-8")
+    assert redaction.redact(recording.read(path))[0] == golden
 
 
 def test_what_is_secret_in_one_place_is_no_name_and_no_word_in_another(tmp_path: Path) -> None:
@@ -636,3 +640,24 @@ def test_whatever_stands_in_a_file_is_read_or_refused_in_words(data: st.DataObje
     except recording.BadRecording as error:
         complaint = str(error)
     assert not complaint or re.match(r"log[\w.\[\]]* (is|has) ", complaint)
+
+
+# The page
+
+
+def test_the_commands_of_the_page_print_what_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "mock-recordings.md"
+    blocks = re.findall(r"^```console\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    commands = [one.partition("\n") for block in blocks for one in block.split("$ tiktok-mock ")[1:]]
+    assert [line.split()[0] for line, _, _ in commands] == ["import", "serve", "compare", "compare"]
+    monkeypatch.chdir(tmp_path)
+    mock = real_world(token_profile="legacy")
+    without_media_checks(mock)
+    Path("session.har").write_text(json.dumps(tell(mock).har()), encoding="utf-8")
+    for line, _, printed in commands:
+        if not line.startswith("serve"):
+            cli.main(line.split())
+            assert capsys.readouterr().out == printed
+    seed.sow(default_world(), yaml.safe_load(Path("seed.yaml").read_text(encoding="utf-8")))
