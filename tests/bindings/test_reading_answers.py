@@ -13,6 +13,7 @@ import respx
 
 import tiktok_openapi as api
 from tests.bindings.support import LOG, Colour, always, answer, ask
+from tiktok_openapi._runtime import transport
 from tiktok_openapi.operations import display, post, upload
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("colour", ["sync", "async"])]
@@ -391,8 +392,32 @@ async def test_no_answer_names_the_proxy_without_its_password(
     assert f"(at http://api.test, the base_url, by the proxy {nobody} that the environment names; " in said
     assert "NO_PROXY" in said
     assert "very-secret" not in said
-    no_proxies.setenv("NO_PROXY", "127.0.0.1")
-    assert "proxy" not in str(await unanswered(colour, nobody, asking))
+    for excepted in ("elsewhere.test, 127.0.0.1", "*"):
+        no_proxies.setenv("NO_PROXY", excepted)
+        assert "proxy" not in str(await unanswered(colour, nobody, asking))
+
+
+@pytest.mark.parametrize(
+    ("address", "proxy"),
+    [
+        ("http://api.test", None),
+        ("https://a.api.test", None),
+        ("http://myapi.test", httpx.URL("http://proxy.test:3128")),
+        ("http://a.sub.test", None),
+        ("http://localhost:1", None),
+    ],
+)
+async def test_that_proxy_is_named_which_httpx_takes(
+    colour: Colour, no_proxies: pytest.MonkeyPatch, address: str, proxy: httpx.URL | None
+) -> None:
+    no_proxies.setenv("ALL_PROXY", "proxy.test:3128")
+    no_proxies.setenv("NO_PROXY", "api.test, .sub.test,localhost")
+    inner: Any = transport
+    http: Any = (api.Client() if colour == "sync" else api.AsyncClient()).http
+    assert (http._transport_for_url(httpx.URL(address)) is http._transport) is (proxy is None)
+    assert inner._proxy_for(httpx.URL(address)) == proxy
+    no_proxies.setenv("ALL_PROXY", "http://[proxy")  # what nobody can read hides nothing else
+    assert inner._proxy_for(httpx.URL(address)) is None
 
 
 async def test_what_goes_over_the_wire_is_what_the_description_says(colour: Colour) -> None:

@@ -339,13 +339,20 @@ def _origin(url: httpx.URL) -> str:
 
 def _proxy_for(url: httpx.URL) -> httpx.URL | None:
     """The proxy that the environment names for an address, as httpx takes it."""
-    from urllib.request import getproxies, proxy_bypass
+    from urllib.request import getproxies
 
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(url.host):
+    excepted = [host.strip() for host in proxies.get("no", "").split(",")]
+    if not proxy or any(
+        host == "*" or url.host == host or (host and url.host.endswith(f".{host.lstrip('.')}"))
+        for host in excepted
+    ):
         return None
-    return httpx.URL(proxy if "://" in proxy else f"http://{proxy}")
+    try:
+        return httpx.URL(proxy if "://" in proxy else f"http://{proxy}")
+    except httpx.InvalidURL:  # it has changed since the client was made
+        return None
 
 
 def _kept(defaults: httpx.Headers) -> list[tuple[bytes, bytes]]:
