@@ -55,7 +55,11 @@ class CannotSnapshot(ValueError):
 _REFERENCES: Final[Mapping[type, Callable[[Any], object]]] = {
     App: lambda app: app.client_key,
     Account: lambda account: account.username,
-    Grant: lambda grant: [grant.app.client_key, grant.open_id],
+    Grant: lambda grant: [
+        grant.app.client_key,
+        grant.open_id,
+        *([] if grant.ended is None else [grant.ended]),
+    ],
     Post: lambda post: post.publish_id,
     Upload: lambda upload: upload.id,
 }
@@ -272,11 +276,17 @@ def _read(hint: Any, value: Any, world: World | None) -> Any:
     return value
 
 
+def _grant(world: World, client_key: str, open_id: str, ended: float | None = None) -> Grant:
+    """A connection. One that has ended may have been followed by another of the same user."""
+    newest = world.grants[(client_key, open_id)]
+    return newest if ended is None else attrs.evolve(newest, ended=_read(float, ended, None))
+
+
 _PLAIN: Final = (str, int, float, bool)
 
 _FOUND: Final[Mapping[Any, Callable[[World, Any], object]]] = {
     App: lambda world, key: world.apps[key],
     Account: lambda world, key: world.accounts[key],
-    Grant: lambda world, key: world.grants[(key[0], key[1])],
+    Grant: lambda world, key: _grant(world, *key),
     Post: lambda world, key: world.posts[key],
 }

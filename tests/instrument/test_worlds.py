@@ -14,13 +14,13 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from tests.mock.support import Player, data
-from tiktok_mock_server import MockTikTok, Switches
+from tests.mock.support import WEB_REDIRECT, Player, data
+from tiktok_mock_server import MockTikTok, Switches, lifecycle
 from tiktok_mock_server.running import Running
 from tiktok_mock_server.snapshot import CannotRestore, CannotSnapshot
 from tiktok_mock_server.world import Account, Delivery, default_world
 
-from .support import APP, CREATOR, INIT, STATUS, Creator, mp4
+from .support import APP, CREATOR, INIT, STATUS, TOKEN, Creator, mp4
 
 
 def client_of(mock: MockTikTok) -> httpx.Client:
@@ -346,6 +346,20 @@ def rest(mock: MockTikTok, creator: Creator) -> list[Any]:
     mock.clock.advance(86400 * 4)
     seen += [[one.state, len(one.attempts)] for one in mock.world.deliveries]
     return seen
+
+
+def test_tokens_and_codes_of_a_connection_that_ended_do_not_live_again_in_a_restored_world() -> None:
+    mock = MockTikTok()
+    creator = Creator(mock, client_of(mock).request)
+    code = mock.authorize_code(redirect_uri=WEB_REDIRECT)
+    lifecycle.end_grant(mock.world, next(iter(mock.world.grants.values())), 1)
+    again = Creator(mock, client_of(mock).request)
+    mock.restore(json.loads(json.dumps(mock.snapshot())))
+    assert creator.creator_info().json()["error"]["code"] == "access_token_invalid"
+    assert creator.refresh().json()["error"] == "invalid_grant"
+    fields = {**APP, "grant_type": "authorization_code", "code": code, "redirect_uri": WEB_REDIRECT}
+    assert creator.ask("POST", TOKEN, data=fields).json()["error"] == "invalid_grant"
+    assert again.creator_info().status_code == 200
 
 
 def test_a_restored_world_goes_on_like_the_original() -> None:
