@@ -416,7 +416,7 @@ async def test_that_proxy_is_named_which_httpx_takes(
     http: Any = (api.Client() if colour == "sync" else api.AsyncClient()).http
     assert (http._transport_for_url(httpx.URL(address)) is http._transport) is (proxy is None)
     assert inner._proxy_for(httpx.URL(address)) == proxy
-    no_proxies.setenv("ALL_PROXY", "http://[proxy")  # what nobody can read hides nothing else
+    no_proxies.setenv("ALL_PROXY", "http://proxy.test:port")  # what nobody can read hides nothing else
     assert inner._proxy_for(httpx.URL(address)) is None
 
 
