@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format generate bench test-versions clean \
-	contract judges diff-spec fuzz matrix soak coverage mutation
+	contract judges diff-spec fuzz matrix soak offline coverage mutation
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ matrix: $(VENV)/.dev ## break every step of every way to publish: at most one po
 
 soak: $(VENV)/.dev ## many accounts, posts and faults against a mock in another process (SECONDS=60)
 	@$(BIN)/python -m tests.soak.run --seconds $(or $(SECONDS),60)
+
+offline: $(VENV)/.dev ## run the suite where there is no network but loopback (Linux; root or user namespaces; TESTS=tests/mock)
+	@$(BIN)/python -m tests.offline $(or $(TESTS),tests)
 
 coverage: $(VENV)/.dev ## run the suite, and measure branch coverage of the hand-written code, over processes
 	@mkdir -p .work/coverage && rm -f .work/coverage/data*

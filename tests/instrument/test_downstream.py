@@ -27,6 +27,7 @@ def run(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
 
 
 @pytest.mark.slow
+@pytest.mark.registry
 def test_its_tests_run_from_the_wheel(tmp_path: Path) -> None:
     built = run(
         sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(tmp_path), str(ROOT), cwd=ROOT

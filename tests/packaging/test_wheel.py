@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.registry
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 BASE = {"attrs", "httpx", "python-dateutil"}
