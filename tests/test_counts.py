@@ -21,6 +21,9 @@ import pytest
 
 from tiktok_api_client import AsyncTikTok, TikTok
 from tiktok_api_client.source import ASYNC_PIECE, SYNC_PIECE
+from tiktok_mock_server import MockTikTok, webhooks
+from tiktok_mock_server.rules import oauth
+from tiktok_mock_server.shelf import COUNT, KEPT
 from tiktok_openapi import AsyncClient, Client
 from tiktok_openapi._runtime import transport
 from tiktok_openapi.models.display import decode_video_page
@@ -404,3 +407,32 @@ def test_an_address_is_parsed_once_per_operation(monkeypatch: pytest.MonkeyPatch
         client.post.query_creator_info(access_token="act.x")
     client.close()
     assert parsed == []
+
+
+def log_in_and_refresh(mock: MockTikTok) -> None:
+    """What the rules do to a world when somebody logs in, refreshes, and asks; and an event."""
+    world = mock.world
+    world.codes[mock.authorize_code(redirect_uri=REDIRECT)].used = True
+    pair = mock.authorize()
+    first = world.refresh_tokens[str(pair["refresh_token"])]
+    first.replaced = world.now()
+    pair = oauth.issue_pair(world, first.grant, first.scopes, first.expires)
+    world.counted_calls(str(pair["access_token"]), "creator_info_query").append(world.now())
+    webhooks.ping(world, mock.app)
+
+
+def test_a_mock_that_runs_for_years_holds_what_works_and_the_newest_of_the_rest() -> None:
+    mock = MockTikTok()
+    for _ in range(10_000):
+        log_in_and_refresh(mock)
+        mock.clock.advance(6 * 3600)
+    world = mock.world
+    living = 180 * 4  # refresh tokens of 180 days, four logins a day
+    assert len(world.refresh_tokens) <= 2 * (living + KEPT)
+    assert len(world.codes) <= 2 * KEPT
+    assert len(world.access_tokens) <= 2 * KEPT
+    assert len(world.windows) <= 2
+    assert len(world.deliveries) <= 2 * COUNT
+    assert world.deliveries.dropped == 10_000 - len(world.deliveries)
+    assert len(world.grants) == 1
+    assert world.next_due() is None

@@ -188,7 +188,8 @@ def _verify_property(call: Call) -> object:
 
 
 def _deliveries(call: Call) -> object:
-    return {"deliveries": [views.describe_delivery(one) for one in call.world.deliveries]}
+    log_ = call.world.deliveries
+    return {"deliveries": [views.describe_delivery(one) for one in log_], "dropped": log_.dropped}
 
 
 def _replay(call: Call) -> object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from functools import cache
 from typing import Any, Final, cast
@@ -142,7 +141,7 @@ def _rate_limited(meeting: Meeting, _: Fault) -> None:
     who = token.app.client_key if limit.per == "client_key" else token.value
     world = meeting.world
     allowed = max(1, int(limit.requests * world.switches.rate_factor))
-    window = world.windows.setdefault((who, limit.bucket), deque())
+    window = world.counted_calls(who, limit.bucket)
     window.extend([world.now()] * max(0, allowed - len(window)))
 
 

@@ -225,7 +225,7 @@ def uploaded(world: World, post: Post, at: float) -> None:
     post.size = upload.received
     if world.switches.check_media and not post.verdict:
         _look_into(post, upload.spool)
-    upload.spool.delete()
+    upload.spool.forget()
     _process(world, post, at)
 
 
@@ -281,7 +281,7 @@ def fail(world: World, post: Post, reason: str, at: float) -> None:
     post.fail_reason = reason
     post.draft_open = False
     if post.upload is not None:
-        post.upload.spool.delete()
+        post.upload.spool.forget()
     _tell(world, post, "post.publish.failed", {"reason": reason}, at)
 
 

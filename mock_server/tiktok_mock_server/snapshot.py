@@ -193,20 +193,28 @@ def _restored(document: dict[str, Any]) -> World:
     for one in document["grants"]:
         grant = _made(Grant, one, world)
         world.grants[(grant.app.client_key, grant.open_id)] = grant
-    world.codes = {one["value"]: _made(Code, one, world) for one in document["codes"]}
-    world.access_tokens = {one["value"]: _made(AccessToken, one, world) for one in document["access_tokens"]}
-    world.refresh_tokens = {
-        one["value"]: _made(RefreshToken, one, world) for one in document["refresh_tokens"]
-    }
+    world.codes.update({one["value"]: _made(Code, one, world) for one in document["codes"]})
+    world.access_tokens.update(
+        {one["value"]: _made(AccessToken, one, world) for one in document["access_tokens"]}
+    )
+    world.refresh_tokens.update(
+        {one["value"]: _made(RefreshToken, one, world) for one in document["refresh_tokens"]}
+    )
     world.qr_logins = {one["token"]: _made(QrLogin, one, world) for one in document["qr_logins"]}
+    for login in world.qr_logins.values():
+        if login.status == "confirmed" and login.code in world.codes and world.codes[login.code].used:
+            login.status = "utilised"  # an earlier version wrote it down only when somebody asked
+        elif login.status == "confirmed":
+            world.confirmed[login.code] = login
     for one in document["posts"]:
         post = _made(Post, {**one, "upload": None}, world)
         world.posts[post.publish_id] = post
     for one in document["uploads"]:
         _upload(world, one)
     for one in document["deliveries"]:
-        world.deliveries.append(_made(Delivery, one, world))
-    world.windows = {(key[0], key[1]): _read(deque[float], times, None) for key, times in document["windows"]}
+        world.deliveries.add(_made(Delivery, one, world))
+    for (who, bucket), times in document["windows"]:
+        world.windows[(who, bucket)] = _read(deque[float], times, None)
     world.drafts = {name: [world.posts[one] for one in posts] for name, posts in document["drafts"].items()}
     world.dns = _read(dict[str, list[str]], document["dns"], None)
     world.files = _read(dict[str, str], document["files"], None)

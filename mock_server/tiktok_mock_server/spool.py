@@ -169,5 +169,10 @@ class Spool:
             self._path = None
         self._on_disk = False
 
+    def forget(self) -> None:
+        """Forget the first bytes, too: no more will come behind them."""
+        self.delete()
+        self.kept_head = b""
+
     def __del__(self) -> None:
         self.delete()

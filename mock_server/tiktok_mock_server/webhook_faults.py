@@ -56,7 +56,7 @@ def _meet(world: World, delivery: Delivery, moment: float, plan: Plan, fault: Fa
 
 def _copy(world: World, delivery: Delivery, event: str, body: bytes) -> Delivery:
     made = Delivery(world.ids.uuid("delivery"), delivery.app, event, delivery.url, body, delivery.created)
-    world.deliveries.append(made)
+    world.deliveries.add(made)
     return made
 
 

@@ -92,7 +92,7 @@ def replay(world: World, delivery: Delivery) -> Delivery:
 
 def _enqueue(world: World, app: App, event: str, body: bytes, moment: float) -> Delivery:
     delivery = Delivery(world.ids.uuid("delivery"), app, event, app.webhook_url, body, moment)
-    world.deliveries.append(delivery)
+    world.deliveries.add(delivery)
     if world.receiver is None:
         host = urlsplit(delivery.url).hostname
         if not delivery.url:

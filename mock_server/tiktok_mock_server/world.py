@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, Union
 import attrs
 
 from tiktok_openapi import limits
+from tiktok_openapi.routes import ROUTES
 
 from .clock import Clock
 from .coverage import Coverage
@@ -23,11 +24,14 @@ from .faults import FaultPlan
 from .ids import MARK, Ids, as_uuid
 from .journal import Journal
 from .rules.registration import check_callback_url, check_host, check_property, check_registrations
+from .shelf import Log, Shelf
 from .switches import Switches
 
 if TYPE_CHECKING:
     from .spool import Spool
 
+LONGEST_WINDOW = max(one.rate_limit.seconds for one in ROUTES if one.rate_limit is not None)
+"""For how many seconds a rate limit counts a call, at most."""
 SESSION_COOKIE = "tiktok_mock_user"
 
 
@@ -164,6 +168,10 @@ class Code:
     expires: float
     used: bool = False
 
+    def over(self, world: World) -> bool:
+        """Whether it can only be refused."""
+        return self.used or self.expires <= world.now() or self.grant.ended is not None
+
 
 @attrs.define(eq=False)
 class AccessToken:
@@ -174,6 +182,10 @@ class AccessToken:
     grant: Grant | None
     scopes: tuple[str, ...]
     expires: float
+
+    def over(self, world: World) -> bool:
+        """Whether it can only be refused. Until it expires it can be revoked, and more than once."""
+        return self.expires <= world.now()
 
 
 @attrs.define(eq=False)
@@ -186,6 +198,12 @@ class RefreshToken:
     expires: float
     replaced: float | None = None
     """When a newer one took its place."""
+
+    def over(self, world: World) -> bool:
+        """Whether it can only be refused."""
+        if self.replaced is not None and self.replaced + world.switches.refresh_grace <= world.now():
+            return True
+        return self.expires <= world.now() or self.grant.ended is not None
 
 
 @attrs.define(eq=False)
@@ -366,6 +384,15 @@ class Job:
     """Called with the result and the time the job was due."""
 
 
+def aged(calls: deque[float], world: World) -> bool:
+    """Whether no call in a window counts any more."""
+    return not calls or calls[-1] <= world.now() - LONGEST_WINDOW
+
+
+def _settled(delivery: Delivery) -> bool:
+    return delivery.state != "pending"
+
+
 class World:
     """One TikTok."""
 
@@ -388,16 +415,18 @@ class World:
         self.accounts: dict[str, Account] = {}
         self.grants: dict[tuple[str, str], Grant] = {}
         """By client key and open id."""
-        self.codes: dict[str, Code] = {}
-        self.access_tokens: dict[str, AccessToken] = {}
-        self.refresh_tokens: dict[str, RefreshToken] = {}
+        self.codes: Shelf[str, Code] = Shelf(Code.over)
+        self.access_tokens: Shelf[str, AccessToken] = Shelf(AccessToken.over)
+        self.refresh_tokens: Shelf[str, RefreshToken] = Shelf(RefreshToken.over)
         self.qr_logins: dict[str, QrLogin] = {}
+        self.confirmed: dict[str, QrLogin] = {}
+        """Logins by QR code whose authorization code was not traded in yet, by that code."""
         self.posts: dict[str, Post] = {}
         self.under_way: dict[str, Post] = {}
         """Those that are uploaded, downloaded or processed."""
         self.uploads: dict[str, Upload] = {}
-        self.deliveries: list[Delivery] = []
-        self.windows: dict[tuple[str, str], deque[float]] = {}
+        self.deliveries: Log[Delivery] = Log(_settled, lambda delivery: len(delivery.body))
+        self.windows: Shelf[tuple[str, str], deque[float]] = Shelf(aged, kept=0)
         """Rate limits: who and which bucket, to the times of the calls that counted."""
         self.drafts: dict[str, list[Post]] = {}
         """Drafts of an account that may still count as pending."""
@@ -512,8 +541,7 @@ class World:
         """An authorization code."""
         value = f"{MARK}Code_{self.ids.text('code', 40)}*v!6001.s1"
         code = Code(value, grant, scopes, redirect_uri, challenge, self.now() + self.switches.code_lifetime)
-        self.codes[value] = code
-        return code
+        return self.codes.put(value, code, self)
 
     def issue_access_token(
         self, app: App, grant: Grant | None, scopes: tuple[str, ...], lifetime: float
@@ -522,14 +550,17 @@ class World:
         kind = "act" if grant is not None else "clt"
         value = f"{kind}.{MARK}.{self.ids.text(kind)}"
         token = AccessToken(value, app, grant, scopes, self.now() + lifetime)
-        self.access_tokens[value] = token
-        return token
+        return self.access_tokens.put(value, token, self)
 
     def issue_refresh_token(self, grant: Grant, scopes: tuple[str, ...], expires: float) -> RefreshToken:
         """What gets a user fresh tokens until `expires`."""
         token = RefreshToken(f"rft.{MARK}.{self.ids.text('rft')}", grant, scopes, expires)
-        self.refresh_tokens[token.value] = token
-        return token
+        return self.refresh_tokens.put(token.value, token, self)
+
+    def counted_calls(self, who: str, bucket: str) -> deque[float]:
+        """When the calls were made that a rate limit counts."""
+        found = self.windows.get((who, bucket))
+        return self.windows.put((who, bucket), deque(), self) if found is None else found
 
 
 def default_world(

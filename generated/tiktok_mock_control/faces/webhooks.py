@@ -22,7 +22,7 @@ class WebhooksFace:
         """List the events that went out, or did not.
 
         Returns:
-            DeliveryList: Every event.
+            DeliveryList: The log of events.
 
         Raises:
             Impossible: an argument cannot be sent as it is.
@@ -160,7 +160,7 @@ class AsyncWebhooksFace:
         """List the events that went out, or did not.
 
         Returns:
-            DeliveryList: Every event.
+            DeliveryList: The log of events.
 
         Raises:
             Impossible: an argument cannot be sent as it is.

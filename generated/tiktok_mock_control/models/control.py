@@ -1198,14 +1198,17 @@ class MockDelivery(Model):
 
 @attrs.frozen(weakref_slot=False)
 class DeliveryList(Model):
-    """Every event.
+    """The log of events.
 
     Attributes:
         deliveries: Oldest first.
+        dropped: How many were forgotten.
     """
 
     deliveries: tuple[MockDelivery, ...]
     """Oldest first."""
+    dropped: int
+    """How many were forgotten."""
     raw: Mapping[str, object] = attrs.field(default=NOT_RECEIVED, repr=False, eq=False)
     """The received mapping."""
 
@@ -2881,7 +2884,10 @@ def decode_delivery_list(value: object) -> DeliveryList:
         deliveries = _LIST_MOCK_DELIVERY(get("deliveries"))
     except Mismatch as problem:
         raise problem.under("deliveries") from None
-    return _new_delivery_list(deliveries, value)
+    dropped = get("dropped")
+    if type(dropped) is not int:
+        dropped = whole(dropped, "dropped")
+    return _new_delivery_list(deliveries, dropped, value)
 
 
 def decode_delivery_name(value: object) -> DeliveryName:

@@ -221,6 +221,9 @@ def _from_code(ask: Ask, app: App) -> object:
         )
     _check_verifier(ask, code)
     code.used = True
+    login = ask.world.confirmed.pop(code.value, None)
+    if login is not None:
+        login.status = "utilised"
     return issue_pair(ask.world, code.grant, code.scopes)
 
 

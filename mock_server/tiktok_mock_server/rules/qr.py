@@ -94,8 +94,6 @@ def check(ask: Ask) -> object:
 def _age(world: World, login: QrLogin) -> None:
     if login.status in ("new", "scanned") and login.expires <= world.now():
         login.status = "expired"
-    if login.status == "confirmed" and world.codes[login.code].used:
-        login.status = "utilised"
 
 
 # What the user does with the phone
@@ -139,4 +137,5 @@ def confirm(
         raise CannotHappen(f"who agrees to none of {', '.join(login.scopes)} has declined")
     login.code = world.issue_code(world.grant(login.app, account, agreed), agreed).value
     login.status = "confirmed"
+    world.confirmed[login.code] = login
     return login

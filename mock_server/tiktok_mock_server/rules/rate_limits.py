@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from ..ask import Ask
 from ..rule import rule
 from ..why import Refusal
@@ -33,7 +31,7 @@ def count(ask: Ask, token: AccessToken) -> list[tuple[str, str]]:
         return []
     allowed = max(1, int(limit.requests * ask.switches.rate_factor))
     who = token.app.client_key if limit.per == "client_key" else token.value
-    calls = ask.world.windows.setdefault((who, limit.bucket), deque())
+    calls = ask.world.counted_calls(who, limit.bucket)
     while calls and calls[0] <= ask.now - limit.seconds:
         calls.popleft()
     if len(calls) >= allowed:
