@@ -29,6 +29,7 @@ SYNC = """
 tik = TikTok(*app, base_url=sys.argv[1])
 tik.get_creator_info(access_token="parent")
 if not (child := os.fork()):
+    tik.close()  # not the parent's
     tik.get_creator_info(access_token="child")
     tik.close()
     os._exit(0)
@@ -41,6 +42,7 @@ tik = AsyncTikTok(*app, base_url=sys.argv[1])
 loop = asyncio.new_event_loop()
 loop.run_until_complete(tik.get_creator_info(access_token="parent"))
 if not (child := os.fork()):
+    asyncio.run(tik.close())  # not the parent's
     asyncio.run(tik.get_creator_info(access_token="child"))
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0

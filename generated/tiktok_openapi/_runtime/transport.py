@@ -464,8 +464,8 @@ class SyncDriver(_Driver):
         self._pid = getpid()
 
     def close(self) -> None:
-        """Close the connections, unless the httpx client was handed in."""
-        if self._owned and self._http is not None:
+        """Close the connections of this process, unless the httpx client was handed in."""
+        if self._owned and self._http is not None and getpid() == self._pid:
             self._http.close()
 
     def __enter__(self) -> Self:
@@ -566,8 +566,8 @@ class AsyncDriver(_Driver):
         self._loop, self._pid = loop, getpid()
 
     async def close(self) -> None:
-        """Close the connections, unless the httpx client was handed in."""
-        if self._owned and self._http is not None:
+        """Close the connections of this process, unless the httpx client was handed in."""
+        if self._owned and self._http is not None and getpid() == self._pid:  # else they would end for both
             await self._http.aclose()
 
     async def __aenter__(self) -> Self:
