@@ -16,6 +16,7 @@ from binascii import Error as NoBase64
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from html import unescape
 from typing import Final, cast
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
@@ -83,22 +84,8 @@ def _public_text() -> str:
 
 @cache
 def _public_values() -> frozenset[str]:
-    """Every text that stands in the description as a value: enums, codes, TikTok's words, examples."""
-    found: set[str] = set()
-
-    def walk(value: object) -> None:
-        if isinstance(value, dict):
-            for name, one in cast("dict[str, object]", value).items():
-                found.add(name)
-                walk(one)
-        elif isinstance(value, list):
-            for one in cast("list[object]", value):
-                walk(one)
-        elif isinstance(value, str):
-            found.add(value)
-
-    walk(bundle())
-    return frozenset(found)
+    """Every text that stands in the description by itself: enums, codes, TikTok's words, examples."""
+    return frozenset(_texts(bundle()))
 
 
 @cache
@@ -132,8 +119,6 @@ def _readings(text: str, depth: int = 2) -> Iterator[str]:
     if "\\" in text:
         decoded.add(re.sub(r"\\u([0-9a-fA-F]{4})|\\(.)", _unescaped, text))
     if "&" in text:
-        from html import unescape
-
         decoded.add(unescape(text))
     runs = [run for run in re.findall(r"[A-Za-z0-9+/_-]{8,}", text) if not STAND_IN.fullmatch(run)]
     for one in decoded - {text}:
@@ -147,9 +132,9 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def _unbase64(run: str) -> str:
-    run = run[: len(run) // 4 * 4 + (len(run) % 4 if len(run) % 4 != 1 else 0)]
+    run = run[:-1] if len(run) % 4 == 1 else run
     try:
-        data = b64decode(run.replace("-", "+").replace("_", "/") + "=" * (-len(run) % 4))
+        data = b64decode(run + "=" * (-len(run) % 4), altchars=b"-_" if "-" in run or "_" in run else None)
     except (NoBase64, ValueError):
         return ""
     return data.decode("utf-8", "replace")
@@ -229,8 +214,21 @@ def redact(recorded: Iterable[Recorded]) -> tuple[dict[str, object], Secrets]:
 
 def check(document: object, secrets: Secrets) -> None:
     """Look once more whether anything secret is in what is about to be written. Raises Leak."""
-    if secrets.occur_in(json.dumps(document, ensure_ascii=False)):
+    if secrets.occur_in("\n".join(_texts(document))):
         raise Leak("something secret would have been written, so nothing was; please report this")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every name and every value of a document."""
+    if isinstance(value, dict):
+        for name, one in cast("dict[str, object]", value).items():
+            yield name
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in cast("list[object]", value):
+            yield from _texts(one)
+    else:
+        yield str(value)
 
 
 class _Redactor:
@@ -327,7 +325,7 @@ class _Redactor:
         """Those that are allowed; all others are only learned from."""
         found: dict[str, str] = {}
         for name, value in headers:
-            if name == "authorization" or name in ("cookie", "set-cookie"):
+            if name in ("authorization", "cookie", "set-cookie"):
                 self._learn_credentials(value)
             if name not in allowed:
                 self.secrets.learn(value)
@@ -413,7 +411,7 @@ class _Redactor:
         if isinstance(value, int) and (_ID.fullmatch(name) or abs(value) >= _LARGEST_NUMBER):
             digits = self._stand_in(name, str(value))
             return int(digits) if digits.isdecimal() else zero
-        if any(str(schema.get("x-time", "")).startswith("epoch-seconds") for schema in schemas):
+        if any(schema.get("x-time") == "epoch-seconds" for schema in schemas):
             self._latest = max(self._latest, value)
             return value + self._shift
         if isinstance(value, int) and value in _MILLISECONDS:

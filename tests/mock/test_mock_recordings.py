@@ -245,6 +245,18 @@ def test_a_secret_is_kept_back_wherever_it_is_planted(plant: Plant, tmp_path: Pa
     assert redaction.redact(recording.read(path))[0] == golden
 
 
+def test_words_of_a_golden_file_in_a_foreign_answer_are_no_secrets(tmp_path: Path) -> None:
+    har = story()
+    wanted = told(har, tmp_path)
+    foreign = copy.deepcopy(har["log"]["entries"][0])
+    foreign["request"]["url"] = "https://shop.example.org/api"
+    answer(
+        foreign, {"exchanges": [{"operation": "getToken", "answer": {"status": 200, "headers": {"x": 1}}}]}
+    )
+    har["log"]["entries"].insert(1, foreign)
+    assert told(har, tmp_path) == wanted
+
+
 def test_what_is_secret_in_one_place_is_no_name_and_no_word_in_another(tmp_path: Path) -> None:
     har = story()
     planted.as_client_secret(har, "correct_horse_battery")
