@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from .async_faces import SUFFIX, async_faces
 from .emit import emit
 from .format import WrongFormatter, formatted
 from .load import Refusal, load
@@ -16,14 +18,18 @@ from .writer import NOTICE
 
 _ROOT: Final = Path(__file__).parent.parent
 _SPECS: Final = (_ROOT / "spec", _ROOT / "mock_server" / "control")
+_FACADE: Final = _ROOT / "facade"
 _MARK: Final = NOTICE.partition("{")[0]
 _DONE: Final = {"missing": "wrote    ", "stale": "rewrote  ", "orphan": "removed  "}
 _REPAIR: Final = "run `make generate` (python -m codegen generate)"
 
 
-def render(*specs: Path, style: bool = True) -> dict[str, str]:
-    """Every file of the bindings for some descriptions, by its path below the output folder."""
-    files: dict[str, str] = {}
+def render(*specs: Path, style: bool = True, beside: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Every file of the bindings for some descriptions, by its path below the output folder.
+
+    Files given `beside` them take part in the one run of the formatter.
+    """
+    files = dict(beside or {})
     for spec in specs:
         document = load(spec)
         files |= emit(lower(document), document)
@@ -76,6 +82,10 @@ def write(files: dict[str, str], out: Path) -> list[str]:
             f"{out} holds files that were not generated, such as {foreign[0]}, and generating would delete "
             "them; give --out a folder of its own"
         )
+    return _put(files, found, out)
+
+
+def _put(files: dict[str, str], found: dict[str, str], out: Path) -> list[str]:
     for path, text in files.items():
         if found.get(path) != text:
             target = out / path
@@ -84,6 +94,10 @@ def write(files: dict[str, str], out: Path) -> list[str]:
     for path in found.keys() - files.keys():
         (out / path).unlink()
     return compare(files, found)
+
+
+def _found_faces() -> dict[str, str]:
+    return {path: text for path, text in read_tree(_FACADE).items() if path.endswith(SUFFIX)}
 
 
 def _diff(wanted: dict[str, str], found: dict[str, str]) -> str:
@@ -130,16 +144,19 @@ def main(arguments: list[str] | None = None) -> int:
             for spec in specs:
                 pprint.pp(lower(load(spec)), width=120)
             return 0
-        wanted = render(*specs)
+        faces, found_faces = ({}, {}) if options.spec else (async_faces(_FACADE), _found_faces())
+        wanted = render(*specs, beside=faces)
+        faces = {path: wanted.pop(path) for path in faces}
         if options.command == "generate":
-            changed = [_DONE[how] + path for how, path in map(str.split, write(wanted, options.out))]
+            different = write(wanted, options.out) + _put(faces, found_faces, _FACADE)
+            changed = [_DONE[how] + path for how, path in map(str.split, different)]
             print("\n".join(changed) if changed else "nothing to do", file=sys.stderr)
             return 0
         found = read_tree(options.out)
         if options.diff:
-            print(_diff(wanted, found), end="")
+            print(_diff(wanted, found) + _diff(faces, found_faces), end="")
             return 0
-        if different := compare(wanted, found):
+        if different := compare(wanted, found) + compare(faces, found_faces):
             print("the bindings are out of date; " + _REPAIR + ":", *different, sep="\n", file=sys.stderr)
             return 1
     except (Refusal, WrongFormatter, NotOurs) as problem:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .attempt import Options as Options
     from .attempt import OutcomeUnknown as OutcomeUnknown
     from .callback import Callback as Callback
-    from .client import AsyncTikTok as AsyncTikTok
     from .client import TikTok as TikTok
+    from .client_async import AsyncTikTok as AsyncTikTok
     from .errors import AppNotApproved as AppNotApproved
     from .errors import CallFailed as CallFailed
     from .errors import CouldNotAsk as CouldNotAsk
@@ -98,10 +98,8 @@ _MODULES = {
         "OutcomeUnknown",
     ),
     "callback": ("Callback",),
-    "client": (
-        "AsyncTikTok",
-        "TikTok",
-    ),
+    "client": ("TikTok",),
+    "client_async": ("AsyncTikTok",),
     "errors": (
         "AppNotApproved",
         "CallFailed",

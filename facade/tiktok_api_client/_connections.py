@@ -1,10 +1,12 @@
-"""The sync client of the bindings, as `TikTok` holds it. Apart, because it brings httpx along."""
+"""The clients of the bindings, as the faces hold them. Apart, because they bring httpx along."""
 
 from __future__ import annotations
 
 import contextlib
 
-from tiktok_openapi import Client
+from tiktok_openapi import AsyncClient, Client
+
+AsyncConnections = AsyncClient  # it cannot close itself: that has to be awaited
 
 
 class Connections(Client):

@@ -14,7 +14,7 @@ import pytest
 import tiktok_api_client
 import tiktok_openapi
 from tiktok_api_client import AsyncTikTok, TikTok
-from tiktok_api_client.client import _Face  # pyright: ignore[reportPrivateUsage]
+from tiktok_api_client._face import Face
 
 # What may differ: how to wait, and what the bindings' client is built on.
 SPELLINGS = [
@@ -59,7 +59,7 @@ def test_both_faces_take_and_give_the_same(name: str) -> None:
 def test_what_waits_in_one_is_awaited_in_the_other() -> None:
     for name in names(TikTok) - {"__init__"}:
         member = inspect.getattr_static(AsyncTikTok, name)
-        if not inspect.isfunction(member) or name in vars(_Face) or name in WITHOUT_IO:
+        if not inspect.isfunction(member) or name in vars(Face) or name in WITHOUT_IO:
             continue
         awaited = inspect.iscoroutinefunction(member)
         streams = "Generator" in str(inspect.signature(member).return_annotation)
