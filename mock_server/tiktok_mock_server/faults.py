@@ -19,6 +19,7 @@ from urllib.parse import unquote_plus
 import attrs
 
 from .description import BY_ID, ROUTES
+from .shelf import Log
 
 Stage = Literal["state", "instead", "after", "webhook"]
 
@@ -322,7 +323,7 @@ class FaultPlan:
     def __init__(self) -> None:
         self._queues: dict[str, list[Fault]] = {}
         self._numbers = itertools.count(1)
-        self._all: list[Fault] = []
+        self._all: Log[Fault] = Log(lambda fault: fault.over, lambda _: 0)
         self.repeats: dict[tuple[str, str], list[tuple[str, str]]] = {}
         """Chunks that may be sent once more: upload id and range, to status and headers of their answer."""
 
@@ -350,7 +351,7 @@ class FaultPlan:
     def add(self, fault: Fault) -> Fault:
         """Put a fault at the end of its queue."""
         fault.number = next(self._numbers)
-        self._all.append(fault)
+        self._all.add(fault)
         self._queues.setdefault(fault.operation, []).append(fault)
         return fault
 
@@ -358,7 +359,7 @@ class FaultPlan:
         """A fault that came with a request happened."""
         fault.number = next(self._numbers)
         fault.fired += 1
-        self._all.append(fault)
+        self._all.add(fault)
 
     def take(self, operation: str, facts: Facts) -> Fault | None:
         """The fault that a request meets. It counts as having happened."""

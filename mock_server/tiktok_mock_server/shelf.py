@@ -8,13 +8,11 @@ is looked through when it has doubled, so that each thing put into it costs the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeVar
-
-if TYPE_CHECKING:
-    from .world import World
+from typing import Final, Generic, TypeVar
 
 K = TypeVar("K")
 T = TypeVar("T")
+W = TypeVar("W")
 
 KEPT: Final = 1000
 """How many of a kind are remembered that are over."""
@@ -24,23 +22,23 @@ SIZE: Final = 4 * 1024 * 1024
 """How many bytes they have together; likewise."""
 
 
-class Shelf(dict[K, T]):
-    """Things by name, oldest first."""
+class Shelf(dict[K, T], Generic[K, T, W]):
+    """Things by name, oldest first, and what tells in their world whether one is over."""
 
-    def __init__(self, over: Callable[[T, World], bool], *, kept: int | None = None) -> None:
+    def __init__(self, over: Callable[[T, W], bool], *, kept: int | None = None) -> None:
         super().__init__()
         self._over = over
         self._kept = KEPT if kept is None else kept
         self._full = 2 * self._kept
 
-    def put(self, name: K, one: T, world: World) -> T:
+    def put(self, name: K, one: T, world: W) -> T:
         """Add something; it is not forgotten before something else is added."""
         if len(self) >= self._full:
             self._tidy(world)
         self[name] = one
         return one
 
-    def _tidy(self, world: World) -> None:
+    def _tidy(self, world: W) -> None:
         over = [name for name, one in self.items() if self._over(one, world)]
         for name in over[: max(0, len(over) - self._kept)]:
             del self[name]

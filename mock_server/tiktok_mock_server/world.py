@@ -415,9 +415,9 @@ class World:
         self.accounts: dict[str, Account] = {}
         self.grants: dict[tuple[str, str], Grant] = {}
         """By client key and open id."""
-        self.codes: Shelf[str, Code] = Shelf(Code.over)
-        self.access_tokens: Shelf[str, AccessToken] = Shelf(AccessToken.over)
-        self.refresh_tokens: Shelf[str, RefreshToken] = Shelf(RefreshToken.over)
+        self.codes: Shelf[str, Code, World] = Shelf(Code.over)
+        self.access_tokens: Shelf[str, AccessToken, World] = Shelf(AccessToken.over)
+        self.refresh_tokens: Shelf[str, RefreshToken, World] = Shelf(RefreshToken.over)
         self.qr_logins: dict[str, QrLogin] = {}
         self.confirmed: dict[str, QrLogin] = {}
         """Logins by QR code whose authorization code was not traded in yet, by that code."""
@@ -426,7 +426,7 @@ class World:
         """Those that are uploaded, downloaded or processed."""
         self.uploads: dict[str, Upload] = {}
         self.deliveries: Log[Delivery] = Log(_settled, lambda delivery: len(delivery.body))
-        self.windows: Shelf[tuple[str, str], deque[float]] = Shelf(aged, kept=0)
+        self.windows: Shelf[tuple[str, str], deque[float], World] = Shelf(aged, kept=0)
         """Rate limits: who and which bucket, to the times of the calls that counted."""
         self.drafts: dict[str, list[Post]] = {}
         """Drafts of an account that may still count as pending."""

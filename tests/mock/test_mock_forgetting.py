@@ -13,6 +13,7 @@ import pytest
 
 from tests.mock.support import WEB_REDIRECT, Player, query_of, set_switches
 from tiktok_mock_server import MockTikTok, shelf
+from tiktok_mock_server.faults import FaultPlan
 from tiktok_mock_server.shelf import Log, Shelf
 from tiktok_mock_server.world import World, aged
 
@@ -64,7 +65,7 @@ class Pair:
 
     def _keep_windows(self, mock: MockTikTok, kept: int) -> None:
         """Windows that are over are otherwise never remembered."""
-        windows: Shelf[tuple[str, str], deque[float]] = Shelf(aged, kept=kept)
+        windows: Shelf[tuple[str, str], deque[float], World] = Shelf(aged, kept=kept)
         windows.update(mock.world.windows)
         mock.world.windows = windows
 
@@ -254,7 +255,7 @@ class Thing:
 
 def test_a_table_is_looked_through_so_seldom_that_each_thing_costs_the_same() -> None:
     for living in (0, 10, 5000):
-        world, table = World(), Shelf[int, Thing](Thing.over, kept=100)
+        world, table = World(), Shelf[int, Thing, World](Thing.over, kept=100)
         Thing.looked = 0
         for number in range(20_000):
             table.put(number, Thing(), world).ended = number >= living
@@ -305,3 +306,15 @@ def test_the_log_of_events_forgets_and_says_how_many(player: Player, monkeypatch
     told_ = player.http.get("/_mock/deliveries").json()
     assert 10 <= len(told_["deliveries"]) <= 20
     assert len(told_["deliveries"]) + told_["dropped"] == 50
+
+
+def test_faults_that_came_with_requests_are_forgotten_and_planned_ones_wait(
+    player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "COUNT", 10)
+    player.mock.world.faults = FaultPlan()
+    waiting = player.mock.faults.plan("fetchStatus", "gateway")
+    for _ in range(50):
+        player.call("queryCreatorInfo", headers={"x-mock-fault": "gateway"})
+    assert 10 <= len(player.mock.faults.fired()) <= 20
+    assert player.mock.faults.unused() == [waiting]
