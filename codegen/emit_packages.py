@@ -110,7 +110,7 @@ def packages(w: Writer) -> None:
             "names": sorted(public.items()),
             "modules": modules,
             "exported": exported,
-            "distribution": repr(w.api.package),
+            "distribution": repr(w.api.distribution),
         },
     )
     tags = sorted(names.snake(tag.name) for tag in w.api.tags)

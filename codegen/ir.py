@@ -464,6 +464,8 @@ class Api:
     """Everything the description says."""
 
     package: str
+    distribution: str
+    """What the package is installed as, whose version is the package's too."""
     title: str
     version: str
     doc: str

@@ -25,7 +25,8 @@ _ROOT: Final = frozenset(
             "webhooks",
             "components",
         ),
-        *("x-package", "x-pages", "x-envelopes", "x-error-categories", "x-error-codes", "x-limits"),
+        *("x-package", "x-distribution", "x-pages", "x-envelopes", "x-error-categories", "x-error-codes"),
+        "x-limits",
     }
 )
 _COMPONENTS: Final = frozenset(
@@ -96,6 +97,7 @@ class _Lowering:
         objects = self._directed(operations, webhooks)
         return ir.Api(
             package=text(package),
+            distribution=self.root.text("x-distribution", text(package)),
             title=text(info.need("title")),
             version=text(info.need("version")),
             doc=info.text("summary") or info.text("description"),

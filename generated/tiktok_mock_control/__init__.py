@@ -358,7 +358,7 @@ if not TYPE_CHECKING:
             from importlib.metadata import PackageNotFoundError, version
 
             try:
-                return version("tiktok_mock_control")
+                return version("tiktok-openapi")
             except PackageNotFoundError:  # run from its sources
                 return "0"
         if name in _HOME_OF:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import tiktok_api_client
+import tiktok_mock_control
 import tiktok_openapi
 from tiktok_api_client import AsyncTikTok, TikTok
 from tiktok_api_client._face import Face
@@ -90,6 +91,7 @@ def test_the_root_has_what_it_says() -> None:
 
 
 def test_the_version_is_that_of_the_distribution_and_is_looked_for_only_when_asked() -> None:
-    assert tiktok_api_client.__version__ == tiktok_openapi.__version__ == version("tiktok-openapi")
+    for package in (tiktok_api_client, tiktok_openapi, tiktok_mock_control):
+        assert package.__version__ == version("tiktok-openapi")
     code = "import sys, tiktok_api_client; assert 'importlib.metadata' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
