@@ -438,6 +438,31 @@ def test_a_page_instead_of_json_is_told(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_gateway_answered_says_nothing_of_app_and_account_and_is_not_told_to_the_mock(
+    tmp_path: Path,
+) -> None:
+    har = story()
+    har["log"]["entries"] = [entries(har, "/creator_info/")[0], entries(har, "/video/init/")[0]]
+    har["log"]["entries"][1]["response"] |= {"status": 502, "content": {"text": "<html>"}}
+    golden = told(har, tmp_path)
+    assert compare(golden) == []
+    assert RecordedWorld(golden).seed()["apps"] == [
+        {"client_key": "mock_client_key", "client_secret": "mock_client_secret", "audited": False}
+    ]
+
+
+def test_a_call_that_needs_no_secret_teaches_none(tmp_path: Path) -> None:
+    mock = real_world()
+    http = httpx.Client(transport=(recorder := Recorder(mock)), base_url="https://open.tiktokapis.com")
+    key = mock.app.client_key
+    http.post("/v2/oauth/get_qrcode/", data={"client_key": key, "scope": "user.info.basic"})
+    form = {"client_key": key, "client_secret": "", "grant_type": "client_credentials"}
+    http.post("/v2/oauth/token/", data=form)
+    golden = told(recorder.har(), tmp_path)
+    assert of(golden, "getToken")[0]["answer"]["json"]["error"] == "invalid_request"
+    assert compare(golden) == []
+
+
 def test_a_refusal_that_the_mock_does_not_share_is_told_with_code_and_rule(tmp_path: Path) -> None:
     har = story()
     (entry, *_) = entries(har, "/status/fetch/")
