@@ -539,7 +539,7 @@ def test_a_seed_in_yaml() -> None:
     accounts:
       - username: ada
         private: true
-        videos: [{title: First, view_count: 7}, {title: Second}]
+        videos: [{title: First, view_count: 7, age: 60}, {title: Second}]
     tokens:
       - {username: ada, client_key: my_key, scopes: [user.info.basic, video.list]}
     """
@@ -548,11 +548,13 @@ def test_a_seed_in_yaml() -> None:
     (token,) = answer.json()["tokens"]
     videos = client.post(
         "/v2/video/list/",
-        params={"fields": "id,title,view_count"},
+        params={"fields": "id,title,create_time"},
         json={},
         headers={"authorization": f"Bearer {token['access_token']}"},
     ).json()["data"]["videos"]
-    assert sorted(video["title"] for video in videos) == ["First", "Second"]
+    second, first = videos
+    assert (second["title"], first["title"]) == ("Second", "First")
+    assert second["create_time"] - first["create_time"] == 60
 
 
 def test_a_seed_changes_an_app_that_is_there_already() -> None:
@@ -587,6 +589,8 @@ def test_a_seed_changes_an_app_that_is_there_already() -> None:
         ("{apps: [{client_key: k, active_user_cap: -1}]}", "must not be negative"),
         ("{accounts: [{username: x, app_version: 31.8}]}", "must be like '31.8', or null"),
         ("{accounts: [{username: x, videos: [{title: 5}]}]}", "title of a video must be like ''"),
+        ("{accounts: [{username: x, videos: [{age: -1}]}]}", "must not be negative"),
+        ("{accounts: [{username: x, videos: [{age: 1000000001}]}]}", "in seconds, at most 1000000000"),
         ("{tokens: [{scopes: video.list}]}", "is a list of texts"),
         ("{tokens: [{username: []}]}", "must be like 'text'"),
     ],

@@ -827,6 +827,7 @@ class SeedVideo:
         share_count: How often it was shared.
         view_count: How often it was seen.
         is_aigc: Whether it is labelled as AI-generated.
+        age: How many seconds ago it was made; it is new without it.
     """
 
     title: str | None = None
@@ -849,6 +850,8 @@ class SeedVideo:
     """How often it was seen."""
     is_aigc: bool | None = None
     """Whether it is labelled as AI-generated."""
+    age: int | None = None
+    """How many seconds ago it was made; it is new without it."""
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -2508,6 +2511,9 @@ def decode_seed_video(value: object) -> SeedVideo:
     is_aigc = get("is_aigc")
     if is_aigc is not None and type(is_aigc) is not bool:
         raise Mismatch("boolean", is_aigc, "is_aigc")
+    age = get("age")
+    if age is not None and type(age) is not int:
+        age = whole(age, "age")
     return SeedVideo(
         title=title,
         description=description,
@@ -2519,6 +2525,7 @@ def decode_seed_video(value: object) -> SeedVideo:
         share_count=share_count,
         view_count=view_count,
         is_aigc=is_aigc,
+        age=age,
     )
 
 
@@ -3545,6 +3552,8 @@ def encode_seed_video(value: object, at: str, secrets: list[str]) -> dict[str, o
         out["view_count"] = checked.integer(value.view_count, at, "view_count")
     if value.is_aigc is not None:
         out["is_aigc"] = checked.boolean(value.is_aigc, at, "is_aigc")
+    if value.age is not None:
+        out["age"] = checked.integer(value.age, at, "age")
     return out
 
 
