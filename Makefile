@@ -38,7 +38,7 @@ format: $(VENV)/.dev ## rewrite the hand-written code in the project's format
 generate: $(VENV)/.dev ## write the bindings anew from the description
 	$(BIN)/python -m codegen generate
 
-bench: $(VENV)-bench/.ready ## measure against rivals (a few minutes; `make bench BENCH=--full` takes an hour)
+bench: $(VENV)-bench/.ready ## measure against rivals (a few minutes; `make bench BENCH=--full` takes half an hour)
 	@$(VENV)-bench/bin/python -m benchmarks.run $(BENCH)
 
 test-versions: $(VENV)/.dev ## run the suite on every supported Python of this machine
