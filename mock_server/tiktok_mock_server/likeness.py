@@ -254,6 +254,8 @@ class _Telling:
         self._http = httpx.Client(transport=mock.transport())
         self.unknown: frozenset[str] = frozenset()
         """What cannot be compared in this answer."""
+        self._from_before: set[str] = set()
+        """Refresh tokens of logins from before the recording, which nobody knows the age of."""
         seed.sow(mock.world, recorded.seed())
         self._known = dict(recorded.keys)
         """From what stands in the recording to what the mock knows it as."""
@@ -356,6 +358,9 @@ class _Telling:
         scopes = self._recorded.scopes_of(text(answer, "access_token"))
         if refresh and refresh not in self._known:
             self._known[refresh] = self._log_in(open_id, scopes)["refresh_token"]
+            self._from_before.add(refresh)
+        if refresh in self._from_before:
+            self._from_before.add(text(answer, "refresh_token"))
             self.unknown = frozenset({"/refresh_expires_in"})
         if code and code not in self._known:
             app = self._app(text(form, "client_key"))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -27,6 +28,8 @@ from tiktok_mock_server.description import bundle
 from tiktok_mock_server.likeness import Difference, better_switches, compare
 from tiktok_mock_server.recorded_world import RecordedWorld, exchanges
 from tiktok_mock_server.world import default_world
+
+TIKTOK = "https://open.tiktokapis.com"
 
 PERSONAL = (
     "ingeborg",
@@ -65,6 +68,13 @@ def written(har: Har, folder: Path, *, cassette: bool = False) -> Path:
     return path
 
 
+def imported_again(golden: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What comes of a golden document that is read like a recording."""
+    path = folder / "golden.json"
+    path.write_text(json.dumps(golden), encoding="utf-8")
+    return redaction.redact(recording.read(path))[0]
+
+
 def of(golden: dict[str, Any], operation: str) -> list[dict[str, Any]]:
     return [one for one in golden["exchanges"] if one["operation"] == operation]
 
@@ -91,10 +101,7 @@ def test_har_and_cassette_give_the_same_but_for_parts_of_seconds(tmp_path: Path)
 
 def test_a_golden_file_that_is_imported_again_stays_as_it_is(tmp_path: Path) -> None:
     golden = told(story(), tmp_path)
-    path = tmp_path / "golden.json"
-    path.write_text(json.dumps(golden), encoding="utf-8")
-    again, _ = redaction.redact(recording.read(path))
-    assert again == golden
+    assert imported_again(golden, tmp_path) == golden
 
 
 def test_only_what_was_said_to_tiktok_is_kept_in_order_and_with_times_from_the_first(tmp_path: Path) -> None:
@@ -240,9 +247,7 @@ def test_a_secret_is_kept_back_wherever_it_is_planted(plant: Plant, tmp_path: Pa
     golden = told(har, tmp_path)
     shown = json.dumps(golden, ensure_ascii=False).casefold()
     assert not [spelling for spelling in spellings(secret) if spelling in shown]
-    path = tmp_path / "golden.json"
-    path.write_text(json.dumps(golden), encoding="utf-8")
-    assert redaction.redact(recording.read(path))[0] == golden
+    assert imported_again(golden, tmp_path) == golden
 
 
 def test_words_of_a_golden_file_in_a_foreign_answer_are_no_secrets(tmp_path: Path) -> None:
@@ -257,12 +262,30 @@ def test_words_of_a_golden_file_in_a_foreign_answer_are_no_secrets(tmp_path: Pat
     assert told(har, tmp_path) == wanted
 
 
-def test_what_is_secret_in_one_place_is_no_name_and_no_word_in_another(tmp_path: Path) -> None:
-    har = story()
-    planted.as_client_secret(har, "correct_horse_battery")
-    planted.as_field_name(har, "correct_horse_battery")
-    planted.as_enum(har, "correct_horse_battery")
+@pytest.mark.parametrize("plant", [planted.as_client_secret, planted.in_a_callback, planted.in_header])
+def test_what_is_secret_in_one_place_is_no_name_and_no_word_in_another(plant: Plant, tmp_path: Path) -> None:
+    har, word = story(), "correct_horse_battery"
+    (entry, _) = entries(har, "/creator_info/")
+    body = body_of(entry)
+    body["data"] |= {word: 1, "privacy_level_options": [word]}
+    answer(entry, body)
+    assert word in json.dumps(told(har, tmp_path))
+    plant(har, word)
     assert "correct_horse" not in json.dumps(told(har, tmp_path))
+
+
+def test_stand_ins_of_names_are_the_same_in_texts_and_after_another_import(tmp_path: Path) -> None:
+    har, secret = story(), "q7Hunter/2+the&second=9Z"
+    planted.as_field_name(har, secret)
+    entry, _ = entries(har, "/creator_info/")
+    body = body_of(entry)
+    body["data"]["creator_nickname"] = f"I am {secret}"
+    answer(entry, body)
+    golden = told(har, tmp_path)
+    data = of(golden, "queryCreatorInfo")[0]["answer"]["json"]["data"]
+    assert data["creator_nickname"].endswith("redacted_name_1")
+    assert data["redacted_name_1"] == 0
+    assert imported_again(golden, tmp_path) == golden
 
 
 # Seeds
@@ -275,7 +298,7 @@ def test_a_mock_with_the_seed_answers_as_tiktok_did_but_for_texts_and_ids(tmp_pa
     seed.sow(world, yaml.safe_load(sown.read_text(encoding="utf-8")))
     with MockTikTok(world, strict=True) as mock:
         recorder = Recorder(mock)
-        player = Player(mock, httpx.Client(transport=recorder, base_url="https://open.tiktokapis.com"))
+        player = Player(mock, httpx.Client(transport=recorder, base_url=TIKTOK))
         player.log_in()
         for operation in ("queryCreatorInfo", "getUserInfo", "listVideos"):
             for one in of(told(story(), tmp_path), operation):
@@ -312,9 +335,7 @@ def plain(value: Any) -> Any:
 
 def test_a_second_user_and_a_second_app_are_told_apart(tmp_path: Path) -> None:
     mock = real_world()
-    player = Player(
-        mock, httpx.Client(transport=(recorder := Recorder(mock)), base_url="https://open.tiktokapis.com")
-    )
+    player = Player(mock, httpx.Client(transport=(recorder := Recorder(mock)), base_url=TIKTOK))
     for name, private in (("ingeborg.travels", False), ("somebody.else", True)):
         account = mock.world.accounts.get(name) or mock.world.add_account(
             type(mock.account)(name, private=private)
@@ -325,6 +346,30 @@ def test_a_second_user_and_a_second_app_are_told_apart(tmp_path: Path) -> None:
     accounts: Any = RecordedWorld(told(recorder.har(), tmp_path)).seed()["accounts"]
     assert [one["username"] for one in accounts] == ["mock.creator", "mock.creator_2"]
     assert [one["private"] for one in accounts] == [False, True]
+
+
+def test_two_tokens_of_one_user_are_one_account(tmp_path: Path) -> None:
+    mock = real_world()
+    player = Player(mock, httpx.Client(transport=(recorder := Recorder(mock)), base_url=TIKTOK))
+    for fields in ("is_verified", "username", "username,follower_count"):
+        player.log_in()
+        player.call("getUserInfo", params={"fields": fields})
+        player.call("getUserInfo", params={"fields": "username"})
+    accounts: Any = RecordedWorld(told(recorder.har(), tmp_path)).seed()["accounts"]
+    assert accounts == [{"username": "mock.creator", "is_verified": True, "follower_count": 90210}]
+
+
+BANNED = "spam_risk_user_banned_from_posting"
+
+
+def test_a_banned_creator_is_banned_in_the_seed(tmp_path: Path) -> None:
+    har = story()
+    entry, _ = entries(har, "/creator_info/")
+    answer(entry, {"data": {}, "error": {"code": BANNED, "message": "", "log_id": "1"}})
+    har["log"]["entries"] = [entry]
+    golden = told(har, tmp_path)
+    assert RecordedWorld(golden).seed()["accounts"] == [{"username": "mock.creator", "banned": True}]
+    assert compare(golden) == []
 
 
 # Likeness
@@ -357,7 +402,7 @@ def test_a_switch_is_found_under_which_the_mock_agrees(switch: str, at: set[str]
     mock = real_world(**{name: int(value) if value.isdecimal() else value})
     without_media_checks(mock)
     recorder = tell(mock)
-    player = Player(mock, httpx.Client(transport=recorder, base_url="https://open.tiktokapis.com"))
+    player = Player(mock, httpx.Client(transport=recorder, base_url=TIKTOK))
     token = mock.authorize(scopes=("user.info.basic", "video.publish", "video.upload"))
     player.token = str(token["access_token"])
     player.call("fetchStatus", {"publish_id": "v_pub_file~v2.1"})
@@ -453,7 +498,7 @@ def test_what_a_gateway_answered_says_nothing_of_app_and_account_and_is_not_told
 
 def test_a_call_that_needs_no_secret_teaches_none(tmp_path: Path) -> None:
     mock = real_world()
-    http = httpx.Client(transport=(recorder := Recorder(mock)), base_url="https://open.tiktokapis.com")
+    http = httpx.Client(transport=(recorder := Recorder(mock)), base_url=TIKTOK)
     key = mock.app.client_key
     http.post("/v2/oauth/get_qrcode/", data={"client_key": key, "scope": "user.info.basic"})
     form = {"client_key": key, "client_secret": "", "grant_type": "client_credentials"}
@@ -501,12 +546,23 @@ def test_a_recording_that_begins_with_a_token_in_hand_is_compared_too(tmp_path: 
     assert compare(told(har, tmp_path)) == []
 
 
+def test_how_old_a_login_from_before_the_recording_is_makes_no_difference(tmp_path: Path) -> None:
+    mock = real_world()
+    token = str(mock.authorize()["refresh_token"])
+    mock.clock.advance(2 * 86400)
+    player = Player(mock, httpx.Client(transport=(recorder := Recorder(mock)), base_url=TIKTOK))
+    token = player.refresh(token).json()["refresh_token"]
+    mock.clock.advance(60)
+    player.refresh(token)
+    assert compare(told(recorder.har(), tmp_path)) == []
+
+
 def test_a_login_by_qr_code_is_compared(tmp_path: Path) -> None:
     from tiktok_mock_server.rules import qr
 
     mock = real_world()
     recorder = Recorder(mock)
-    http = httpx.Client(transport=recorder, base_url="https://open.tiktokapis.com")
+    http = httpx.Client(transport=recorder, base_url=TIKTOK)
     app = {"client_key": mock.app.client_key, "client_secret": SECRET}
     shown = http.post(
         "/v2/oauth/get_qrcode/", data={"client_key": app["client_key"], "scope": "user.info.basic"}
@@ -564,7 +620,43 @@ def _sample(operation: Any, method: str, path: str, status: str, body: object) -
     }
 
 
+def test_compare_ends_with_0_1_or_2_and_can_speak_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mock = real_world(content_range="last_index")
+    without_media_checks(mock)
+    path = str(written(tell(mock).har(), tmp_path))
+    assert cli.main(["compare", path, "--json", "--try-switches"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["exchanges"] == 21
+    assert {one["at"] for one in said["differences"]} == {"content-range"}
+    assert said["better"] == [{"switch": "content_range=last_index", "differences": 0}]
+    assert cli.main(["compare", path, "--try-switches"]) == 1
+    assert capsys.readouterr().out.endswith("differences\n--switch content_range=last_index leaves none\n")
+    assert cli.main(["compare", path, "--switch", "content_range=last_index"]) == 0
+    assert cli.main(["compare", path, "--switch", "content_range=first_index"]) == 2
+    assert cli.main(["compare", str(tmp_path / "none.har")]) == 2
+    assert cli.main(["import", path]) == 2
+    assert cli.main(["import", path, "--golden", str(tmp_path / "no" / "where.json")]) == 2
+    assert "where.json: No such file" in capsys.readouterr().err
+
+
 # Files
+
+
+def test_a_form_may_come_in_parts_and_an_entry_without_an_answer_is_left_out(tmp_path: Path) -> None:
+    har = story()
+    wanted = told(har, tmp_path)
+    for entry in entries(har, "/oauth/"):
+        pairs = parse_qsl(entry["request"]["postData"].pop("text"))
+        entry["request"]["postData"]["params"] = [{"name": name, "value": value} for name, value in pairs]
+    for entry in entries(har, "/upload"):  # what is left to tell its size is bodySize
+        request = entry["request"]
+        request["headers"] = [one for one in request["headers"] if one["name"] != "Content-Length"]
+    lost = copy.deepcopy(har["log"]["entries"][3])
+    lost["response"] = {"status": 0}
+    har["log"]["entries"].insert(3, lost)
+    assert told(har, tmp_path) == wanted
 
 
 @pytest.mark.parametrize(
