@@ -586,9 +586,9 @@ def read(name: str, root: Path = _ROOT) -> Json:
         return load(path).root.plain()
     if path.is_file():
         return cast("Json", json.loads(path.read_text(encoding="utf-8")))
-    listed = _git("ls-tree", "-r", "--name-only", name, "generated", root=root) or ""
-    bundle = next((line for line in listed.splitlines() if line.endswith(f"/{_BUNDLE}")), None)
-    text = bundle and _git("show", f"{name}:{bundle}", root=root)
+    # A revision has bindings of more than one description; those of `spec/` are meant.
+    named = _git("grep", "-h", "^x-package:", name, "--", "spec", root=root)
+    text = named and _git("show", f"{name}:generated/{named.split()[-1]}/{_BUNDLE}", root=root)
     if not text:
         raise NotFound(f"{name!r} is no file, no folder and no revision with generated bindings")
     return cast("Json", json.loads(text))

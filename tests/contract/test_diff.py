@@ -505,9 +505,12 @@ def test_what_counts_as_a_bump(old: str, new: str, *, bumped: bool) -> None:
 
 @pytest.fixture
 def released(tmp_path: Path) -> Path:
-    """A repository with a release 0.1.0 of this description."""
-    (tmp_path / "generated" / "bindings").mkdir(parents=True)
-    (tmp_path / "generated" / "bindings" / "openapi.json").write_text(json.dumps(bundle()))
+    """A repository with a release 0.1.0 of this description, and bindings of another one beside it."""
+    for package, described in (("another", {"x-package": "another"}), ("tiktok_openapi", bundle())):
+        (tmp_path / "generated" / package).mkdir(parents=True)
+        (tmp_path / "generated" / package / "openapi.json").write_text(json.dumps(described))
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "openapi.yaml").write_text("openapi: 3.1.0\nx-package: tiktok_openapi\n")
     (tmp_path / "pyproject.toml").write_text('version = "0.1.0"\n')
     who = ["-c", "user.name=t", "-c", "user.email=t@example.test", "-c", "commit.gpgsign=false"]
     for command in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "release"], ["tag", "v0.1.0"]):
@@ -526,7 +529,9 @@ def test_a_breaking_change_needs_a_new_version(
     file.write_text(json.dumps(new))
     arguments = ["v0.1.0", str(file)]
     assert diff.main(arguments, released) == 0
-    assert "Video.title" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Video.title" in said
+    assert "is imported as" not in said
     assert diff.main([*arguments, "--require-bump"], released) == 1
     assert "from 0.1.0 to 0.1.0 only" in capsys.readouterr().err
     (released / "pyproject.toml").write_text('version = "0.2.0"\n')
