@@ -14,7 +14,6 @@ from .clock import START
 from .description import BY_ID, field_scopes, known_scopes
 from .engine import needed_scopes
 from .headless import DEFAULT_SCOPES
-from .rules.authorize import ALWAYS_INCLUDED
 from .switches import Switches
 from .world import Video, default_world
 
@@ -162,7 +161,7 @@ class RecordedWorld:
 
     def scopes_of(self, token: str) -> tuple[str, ...]:
         """What a token may do: as it was issued with, or as far as its calls show."""
-        refused = self._refused.get(token, set()) - self._used.get(token, set()) - {ALWAYS_INCLUDED}
+        refused = self._refused.get(token, set()) - self._used.get(token, set())
         return self.scopes.get(token) or tuple(scope for scope in DEFAULT_SCOPES if scope not in refused)
 
     def app_of(self, token: str) -> str:

@@ -129,6 +129,7 @@ def test_an_id_has_one_stand_in_wherever_it_comes(tmp_path: Path) -> None:
     assert query["request"]["json"]["filters"]["video_ids"] == [video["id"]]
     assert video["share_url"] == f"https://www.tiktok.com/@{user['username']}/video/{video['id']}"
     assert video["id"] in video["embed_html"]
+    assert user["username"] == "redacted_creator_username_1"
     assert user["profile_deep_link"] == f"https://www.tiktok.com/@{user['username']}"
     token = of(golden, "getToken")[1]["answer"]["json"]["access_token"]
     assert of(golden, "getUserInfo")[0]["request"]["headers"]["authorization"] == f"Bearer {token}"
@@ -138,6 +139,17 @@ def test_an_id_has_one_stand_in_wherever_it_comes(tmp_path: Path) -> None:
         "headers": {"content-type": "video/mp4", "content-range": "bytes 5242880-10485759/10485760"},
         "bytes": 5242880,
     }
+
+
+def test_a_host_that_is_called_like_a_user_is_no_user(tmp_path: Path) -> None:
+    har = story()
+    for entry in entries(har, "/video/init/"):
+        sent = entry["request"]["postData"]
+        sent["text"] = sent["text"].replace("media.ingeborg.no", "ingeborg.travels")
+    golden = told(har, tmp_path)
+    url = of(golden, "initVideoPost")[1]["request"]["json"]["source_info"]["video_url"]
+    assert url.startswith("https://redacted-host-1.example.test/")
+    assert imported_again(golden, tmp_path) == golden
 
 
 def test_of_an_unknown_field_name_and_type_stay(tmp_path: Path) -> None:
@@ -544,6 +556,17 @@ def test_a_recording_that_begins_with_a_token_in_hand_is_compared_too(tmp_path: 
     assert compare(told(har, tmp_path)) == []
     har["log"]["entries"] = har["log"]["entries"][1:]  # nor is the refresh
     assert compare(told(har, tmp_path)) == []
+
+
+def test_scopes_of_a_token_in_hand_follow_from_what_was_answered_and_what_was_refused(tmp_path: Path) -> None:
+    mock = real_world()
+    player = Player(mock, httpx.Client(transport=(recorder := Recorder(mock)), base_url=TIKTOK))
+    player.log_in(scopes=("user.info.basic", "user.info.profile"))
+    for fields in ("username", "username,follower_count", "open_id", "open_id,likes_count"):
+        player.call("getUserInfo", params={"fields": fields})
+    player.call("queryCreatorInfo")
+    assert [one.response.status_code for one in recorder.noted] == [200, 401, 200, 401, 401]
+    assert compare(told(recorder.har(), tmp_path)) == []
 
 
 def test_how_old_a_login_from_before_the_recording_is_makes_no_difference(tmp_path: Path) -> None:
