@@ -405,13 +405,17 @@ async def test_no_answer_names_the_proxy_without_its_password(
         ("http://myapi.test", httpx.URL("http://proxy.test:3128")),
         ("http://a.sub.test", None),
         ("http://localhost:1", None),
+        ("http://upper.test", None),
+        ("http://ported.test:81", None),
+        ("http://ported.test:82", httpx.URL("http://proxy.test:3128")),
+        ("http://[::1]:81", None),
     ],
 )
 async def test_that_proxy_is_named_which_httpx_takes(
     colour: Colour, no_proxies: pytest.MonkeyPatch, address: str, proxy: httpx.URL | None
 ) -> None:
     no_proxies.setenv("ALL_PROXY", "proxy.test:3128")
-    no_proxies.setenv("NO_PROXY", "api.test, .sub.test,localhost")
+    no_proxies.setenv("NO_PROXY", "api.test, .sub.test,localhost,UPPER.test,ported.test:81,::1")
     inner: Any = transport
     http: Any = (api.Client() if colour == "sync" else api.AsyncClient()).http
     assert (http._transport_for_url(httpx.URL(address)) is http._transport) is (proxy is None)

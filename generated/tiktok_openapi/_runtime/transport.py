@@ -339,15 +339,11 @@ def _origin(url: httpx.URL) -> str:
 
 def _proxy_for(url: httpx.URL) -> httpx.URL | None:
     """The proxy that the environment names for an address, as httpx takes it."""
-    from urllib.request import getproxies
+    from urllib.request import getproxies, proxy_bypass
 
     proxies = getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
-    excepted = [host.strip() for host in proxies.get("no", "").split(",")]
-    if not proxy or any(
-        host == "*" or url.host == host or (host and url.host.endswith(f".{host.lstrip('.')}"))
-        for host in excepted
-    ):
+    if not proxy or proxy_bypass(url.host) or proxy_bypass(url.netloc.decode()):
         return None
     try:
         return httpx.URL(proxy if "://" in proxy else f"http://{proxy}")
