@@ -36,6 +36,7 @@ from .world import Account, World, default_world
 
 PORT = 8642
 LAST_PORT = 65535
+ALL = 100
 
 
 def _port(text: str) -> int:
@@ -44,10 +45,24 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _percent(text: str) -> float:
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = -1
+    if not 0 <= percent <= ALL:
+        raise argparse.ArgumentTypeError(f"a percentage is a number from 0 to {ALL}, not {text!r}")
+    return percent
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tiktok-mock", description="A TikTok that runs on your machine.")
-    parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
-    kinds = parser.add_subparsers(dest="command", required=True)
+    parser.add_argument("-V", "--version", action="version", version=f"%(prog)s {VERSION}")
+    kinds = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, what: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        text = f"{what[0].upper()}{what[1:]}."
+        return kinds.add_parser(name, help=what, description=text, parents=parents)
 
     serve = argparse.ArgumentParser(add_help=False)
     serve.add_argument(
@@ -89,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
         help="one more user, private unless said otherwise (repeatable)",
     )
     serve.add_argument("--as-of", metavar="DATE", help="follow the rules of this day (2026-08-01)")
-    serve.add_argument("--seed", default="mock", help="the same seed and requests give the same bytes")
+    serve.add_argument(
+        "--seed", default="mock", help="the same seed and requests give the same bytes (default %(default)s)"
+    )
     serve.add_argument(
         "--freeze",
         nargs="?",
@@ -107,7 +124,12 @@ def _parser() -> argparse.ArgumentParser:
         help="how to behave where TikTok is unsure; `tiktok-mock switches` lists them (repeatable)",
     )
     serve.add_argument("--strict", action="store_true", help="check every answer against the description")
-    serve.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    serve.add_argument(
+        "--log-level",
+        default="info",
+        choices=["debug", "info", "warning", "error"],
+        help="how much is told on standard error (default %(default)s)",
+    )
     serve.add_argument("--log-json", action="store_true", help="one JSON object per line of the log")
     serve.add_argument(
         "--scenario",
@@ -120,40 +142,40 @@ def _parser() -> argparse.ArgumentParser:
         "--seed-file", default="", metavar="FILE", help="apps, accounts and videos, as YAML or JSON"
     )
     serve.add_argument("--tls", action="store_true", help="speak https, under a root made for this run")
-    serve.add_argument("--tls-folder", default="", metavar="FOLDER", help="where that root is written")
+    serve.add_argument(
+        "--tls-folder", default="", metavar="FOLDER", help="where that root is written (default: a new one)"
+    )
     serve.add_argument("--ready-file", default="", metavar="FILE", help="say where it is in a file, too")
     serve.add_argument("--config", default="", metavar="FILE", help="options from a TOML file")
 
-    kinds.add_parser("serve", parents=[serve], help="run the mock; one line of JSON says where")
-    beside = kinds.add_parser(
+    command("serve", "run the mock; one line of JSON says where", serve)
+    beside = command(
         "exec",
-        parents=[copy.deepcopy(serve)],  # parsers share what they inherit, and the defaults differ
-        help="run a command beside the mock: tiktok-mock exec -- pytest",
+        "run a command beside the mock: tiktok-mock exec -- pytest",
+        copy.deepcopy(serve),  # parsers share what they inherit, and the defaults differ
     )
     beside.set_defaults(port=0, log_level="warning")
     beside.add_argument("--coverage", choices=FORMATS, help="print how much of the API was met")
-    beside.add_argument("--fail-under", type=float, metavar="PERCENT", help="fail when less was met")
+    beside.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="fail when less was met")
     beside.add_argument("arguments", nargs="*", metavar="COMMAND", help="what to run, after --")
-    health = kinds.add_parser("health", help="exit code 0 when a mock is ready")
+    health = command("health", "exit code 0 when a mock is ready, 1 when not")
     health.add_argument(
         "--url", default=f"http://127.0.0.1:{PORT}", help="where the mock is (default %(default)s)"
     )
-    faults = kinds.add_parser("faults", help="print every kind of fault that can be planned")
+    faults = command("faults", "print every kind of fault that can be planned")
     faults.add_argument("--json", action="store_true", help="as JSON")
-    named = kinds.add_parser("scenarios", help="print every scenario")
+    named = command("scenarios", "print every scenario")
     named.add_argument("--json", action="store_true", help="as JSON")
 
     recording = argparse.ArgumentParser(add_help=False)
     recording.add_argument("file", type=Path, help="a HAR, a cassette of vcrpy, or a golden file")
-    taken = kinds.add_parser(
-        "import", parents=[recording], help="a seed or golden file of a recording of TikTok"
-    )
+    taken = command("import", "make a seed or a golden file of a recording of TikTok", recording)
     taken.add_argument("--seed", default="", metavar="FILE", help="for `serve --seed-file FILE`")
     taken.add_argument("--golden", default="", metavar="FILE", help="what was said, redacted: for `compare`")
-    compared = kinds.add_parser(
+    compared = command(
         "compare",
-        parents=[recording],
-        help="TikTok's recorded answers beside the mock's; exit code 1: not alike",
+        "compare TikTok's recorded answers with the mock's; exit code 1 when they differ",
+        recording,
     )
     compared.add_argument("--json", action="store_true", help="as JSON")
     compared.add_argument(
@@ -163,9 +185,9 @@ def _parser() -> argparse.ArgumentParser:
         "--try-switches", action="store_true", help="print the switches that leave fewer differences"
     )
 
-    rules = kinds.add_parser("rules", help="print every rule, what it rests on, and since when it holds")
+    rules = command("rules", "print every rule, what it rests on, and since when it holds")
     rules.add_argument("--json", action="store_true", help="as JSON")
-    switches = kinds.add_parser("switches", help="print every switch with its default and values")
+    switches = command("switches", "print every switch with its default and values")
     switches.add_argument("--json", action="store_true", help="as JSON")
     return parser
 
@@ -202,7 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             origins=_origins(options),
         )
     except (ValueError, OSError, NoTls) as error:
-        parser.error(str(error))
+        parser.exit(2, f"tiktok-mock: {error}\n")
     _log_as_wanted(options)
     return _serve(options, engine) if options.command == "serve" else _exec(options, engine)
 
@@ -399,6 +421,7 @@ def _print_switches(*, as_json: bool) -> int:
         print(json.dumps([dict(zip(names, row, strict=True)) for row in table], indent=2, default=str))
         return 0
     for name, default, values, text, mark, source in table:
-        print(f"{name} = {str(default).lower() if isinstance(default, bool) else default}    ({values})")
+        shown = "" if default is None else str(default).lower() if isinstance(default, bool) else default
+        print(f"{name}={shown}    ({values})")
         print(f"    {text} [{mark}{': ' + source if source else ''}]\n")
     return 0

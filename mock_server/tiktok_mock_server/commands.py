@@ -89,9 +89,14 @@ def health(url: str) -> int:
     try:
         ready = _told(f"{url.rstrip('/')}/_mock/ready", 2).get("ready") is True
     except (OSError, ValueError, AttributeError) as error:
-        print(f"tiktok-mock: {url} is not ready: {error}", file=sys.stderr)
-        return 1
-    return 0 if ready else 1
+        met = getattr(error, "reason", None)  # what urllib's error is about
+        why = f": {met.strerror if isinstance(met, OSError) and met.strerror else error}"
+    else:
+        why = ""
+        if ready:
+            return 0
+    print(f"tiktok-mock: {url} is not ready{why}", file=sys.stderr)
+    return 1
 
 
 def _told(url: str, seconds: float) -> Any:
@@ -247,7 +252,7 @@ def import_recording(path: Path, *, seed: str, golden: str) -> int:
     except (BadRecording, Leak, OSError) as error:
         return _unreadable(path, error)
     kept = len(exchanges(redacted))
-    print(f"{kept} exchanges with TikTok, {len(recorded) - kept} with others left out")
+    print(f"{_exchanges(kept)} with TikTok, {len(recorded) - kept} with others left out")
     return 0
 
 
@@ -284,10 +289,15 @@ def compare_recording(path: Path, switches: Sequence[str], *, as_json: bool, try
         hint = f" ({one.hint})" if one.hint else ""
         said = f"TikTok: {one.recorded}; {one.against}: {one.expected}{hint}"
         print(f"#{one.exchange} {one.operation} {one.at}: {said}")
-    print(f"{len(exchanges(golden))} exchanges, {len(found) or 'no'} differences")
+    differences = f"{len(found) or 'no'} difference{'s' * (len(found) != 1)}"
+    print(f"{_exchanges(len(exchanges(golden)))}, {differences}")
     for setting, left in better:
         print(f"--switch {setting} leaves {left or 'none'}")
     return 1 if found else 0
+
+
+def _exchanges(count: int) -> str:
+    return f"{count} exchange{'s' * (count != 1)}"
 
 
 def _unreadable(path: Path, error: Exception) -> int:

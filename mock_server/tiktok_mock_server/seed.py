@@ -71,8 +71,13 @@ def read_object(text: bytes) -> dict[str, object] | None:
         document = yaml.safe_load(text)
     except RecursionError:
         raise BadSeed("neither JSON nor YAML: nested too deeply") from None
+    except yaml.MarkedYAMLError as error:  # its own text has many lines
+        problem = str(error.problem)  # pyright: ignore[reportUnknownMemberType] - half a type in the stubs
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise BadSeed(f"neither JSON nor YAML: {where}{problem}") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: bytes that are no text, a date that is none
-        raise BadSeed(f"neither JSON nor YAML: {error}") from None
+        raise BadSeed(f"neither JSON nor YAML: {str(error).splitlines()[0]}") from None
     return cast("dict[str, object]", document) if isinstance(document, dict) else None
 
 

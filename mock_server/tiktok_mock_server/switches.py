@@ -346,7 +346,7 @@ def _values(hint: object) -> str:
     if get_origin(hint) is Literal:
         return ", ".join(str(value) for value in get_args(hint))
     names: dict[object, str] = {bool: "true, false", int: "a number", float: "a number"}
-    return names.get(hint, "a day (YYYY-MM-DD)")
+    return names.get(hint, "a day: YYYY-MM-DD")
 
 
 def texts_of(given: Mapping[str, object]) -> tuple[str, ...]:

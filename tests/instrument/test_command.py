@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import ssl
@@ -210,6 +211,62 @@ def test_an_option_that_makes_no_sense(
             cli.main([command[0], *options, *command[1:]])
         assert stopped.value.code == 2
         assert reason in capsys.readouterr().err
+
+
+def test_what_makes_no_sense_is_told_in_one_line_after_no_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("accounts:\n  - {username: x\n")
+    with pytest.raises(SystemExit):
+        cli.main(["serve", "--seed-file", str(seed)])
+    said = capsys.readouterr().err
+    assert said.startswith(f"tiktok-mock: --seed-file {seed}: neither JSON nor YAML: line 3, column 1: ")
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("share", ["101", "-1", "nan", "most"])
+def test_a_share_of_the_api_that_cannot_be_met(share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["exec", "--fail-under", share, "--", "true"])
+    assert stopped.value.code == 2
+    assert f"a percentage is a number from 0 to 100, not '{share}'" in capsys.readouterr().err
+
+
+def test_health_says_why_a_mock_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        assert cli.main(["health", "--url", url]) == 1
+    assert capsys.readouterr().err == f"tiktok-mock: {url} is not ready: Connection refused\n"
+    with serving() as (line, _):
+        assert cli.main(["health", "--url", f"{line['url']}/_world/none"]) == 1
+    assert "is not ready: HTTP Error 404" in capsys.readouterr().err
+
+
+def test_every_command_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    told = dict(re.findall(r"^    ([a-z]+) {2,}(\S.*)$", capsys.readouterr().out, re.MULTILINE))
+    assert len(told) >= 9
+    for name, what in told.items():
+        with pytest.raises(SystemExit):
+            cli.main([name, "--help"])
+        assert what[1:] in " ".join(capsys.readouterr().out.split()), name
+
+
+def test_one_exchange_is_no_plural(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry: dict[str, Any] = {
+        "startedDateTime": "2026-11-20T10:00:00Z",
+        "request": {"method": "POST", "url": "https://open.tiktokapis.com/v2/oauth/revoke/", "headers": []},
+        "response": {"status": 502, "headers": [], "content": {"text": ""}},
+    }
+    file = tmp_path / "session.har"
+    file.write_text(json.dumps({"log": {"entries": [entry]}}))
+    assert cli.main(["import", str(file), "--golden", str(tmp_path / "golden.json")]) == 0
+    assert capsys.readouterr().out == "1 exchange with TikTok, 0 with others left out\n"
+    cli.main(["compare", str(file)])
+    assert capsys.readouterr().out.splitlines()[-1].startswith("1 exchange, ")
 
 
 def test_an_address_that_cannot_be_had(capsys: pytest.CaptureFixture[str]) -> None:
