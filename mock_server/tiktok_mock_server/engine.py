@@ -255,6 +255,9 @@ class Engine:
             if path.startswith(media_urls.PATH):
                 return media_urls.serve(world, inbound)
             return (yield from control.answer(self, self.family(), inbound))
+        if path in ("", "/") and inbound.method == "GET" and "text/html" in inbound.headers.get("accept", ""):
+            # Somebody opened the address that the mock printed.
+            return Outbound(302, headers=[("location", f"{inbound.base_url}{CONTROL}/")])
         return (yield from around(self, inbound, find(inbound)))
 
     def answer(self, inbound: Inbound) -> Exchange:

@@ -185,6 +185,15 @@ def test_dark_narrow_and_in_another_world(window: Browser, mock: MockTikTok) -> 
     window.size(1280, 1000)
 
 
+def test_the_address_that_the_mock_printed_leads_to_the_inspector(window: Browser, mock: MockTikTok) -> None:
+    mock.add_world("other")
+    for address in ("", "/_world/other", "/_world/other/"):
+        window.open(mock.url + address)
+        window.wait("document.querySelector('#accounts details')")
+        assert window.url == f"{mock.url}{address.rstrip('/')}/_mock/"
+    assert mock.journal.entries() == []
+
+
 def test_an_export_opens_without_the_mock(window: Browser, mock: MockTikTok, tmp_path: Path) -> None:
     something_happens(mock)
     answer = httpx.get(f"{mock.url}/_mock/export")

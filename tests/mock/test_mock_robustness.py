@@ -423,6 +423,19 @@ def test_only_what_lies_under_the_control_path_is_a_control_call(player: Player)
         assert player.http.get(path).text == "Unsupported path(Janus)"
 
 
+def test_a_browser_is_sent_to_the_inspector_and_a_program_told_what_tiktok_tells(player: Player) -> None:
+    page = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = player.http.get("/", headers={**page, "x-forwarded-host": "mock.test"})
+    assert (answer.status_code, answer.headers["location"]) == (302, "http://mock.test/_mock/")
+    for method, path, headers in (("GET", "/", {}), ("POST", "/", page), ("GET", "/v2", page)):
+        assert player.http.request(method, path, headers=headers).text == "Unsupported path(Janus)"
+
+
+def test_a_page_of_the_mock_asks_for_no_icon(player: Player) -> None:
+    for page in (player.authorize(), player.http.get("/_mock/")):
+        assert '<link rel="icon" href="data:,">' in page.text
+
+
 def test_a_bug_in_a_page_of_the_mock_is_an_empty_answer(
     player: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
