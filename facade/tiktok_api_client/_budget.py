@@ -13,8 +13,7 @@ from typing import Final, Literal
 import attrs
 
 from tiktok_openapi import Impossible, Operation, Refused, TryLater
-
-from ._fork import renew_after_fork
+from tiktok_openapi._runtime.fork import renew_after_fork
 
 BudgetMode = Literal["wait", "raise", "off"]
 """What to do when a rate limit is used up: wait until the call fits, raise `OverBudget`, or send it all the

@@ -8,7 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
-from ._fork import renew_after_fork
+from tiktok_openapi._runtime.fork import renew_after_fork
+
 from .errors import StoreFailed
 
 if sys.platform == "win32":

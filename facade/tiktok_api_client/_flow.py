@@ -24,8 +24,7 @@ from typing import Generic, Protocol, TypeVar, Union, cast, overload
 import attrs
 
 from tiktok_openapi import Answer, Call
-
-from ._fork import renew_after_fork
+from tiktok_openapi._runtime.fork import renew_after_fork
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -51,9 +50,13 @@ class Signal:
     """
 
     def __init__(self) -> None:
-        self._mutex = threading.RLock()  # a signal handler may come while this thread has it
+        self._renew()
+        renew_after_fork(self, Signal._renew)
         self._set = False
         self._waiters: list[Waiter] = []
+
+    def _renew(self) -> None:
+        self._mutex = threading.RLock()  # a signal handler may come while this thread has it
 
     @property
     def is_set(self) -> bool:

@@ -7,8 +7,9 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
+from tiktok_openapi._runtime.fork import renew_after_fork
+
 from ._flow import Signal
-from ._fork import renew_after_fork
 
 if TYPE_CHECKING:
     from tiktok_openapi import PostPublishFailed

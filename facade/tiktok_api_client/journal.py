@@ -27,10 +27,10 @@ from typing import Any, BinaryIO, Final, Protocol, TypeVar, cast
 
 import attrs
 
+from tiktok_openapi._runtime.fork import renew_after_fork
 from tiktok_openapi.limits import UPLOAD_URL_LIFETIME
 
 from ._flow import Flow, blocking, invoke
-from ._fork import renew_after_fork
 from .errors import StoreFailed
 from .tokens import MaybeAsync
 

@@ -63,19 +63,48 @@ if not (child := os.fork()):
 os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
+HANDED_IN = """
+import httpx
+closed = []
+class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    def close(self): closed.append("sync")
+    async def aclose(self): closed.append("async")
+    async def handle_async_request(self, request): return self.handle_request(request)
+    def handle_request(self, request):
+        return httpx.Response(200, json={"data": {}, "error": {"code": "ok", "message": "", "log_id": ""}})
+tik, other = TikTok(*app, transport=Transport()), AsyncTikTok(*app, transport=Transport())
+async def use_other():
+    async with other:
+        await other.cancel("v_pub_file~v2-1.41", access_token="a")
+def use_and_close():
+    with tik:
+        tik.cancel("v_pub_file~v2-1.41", access_token="a")
+    asyncio.run(use_other())
+if not (child := os.fork()):
+    use_and_close()
+    os._exit(len(closed))
+assert os.waitpid(child, 0)[1] == 0
+use_and_close()
+assert closed == ["sync", "async"]
+"""
+
 MUTEXES = """
-import os
-from tiktok_api_client import MemoryJournal
+import os, threading
+from tiktok_api_client import MemoryJournal, Signal
 from tiktok_api_client._budget import Budget
 from tiktok_api_client._flow import Lock
 from tiktok_api_client.deliveries import Deliveries
-holders = [Budget(), Deliveries(), Lock(), MemoryJournal()]
-for holder in holders:
-    holder._mutex.acquire()
+holders = [Budget(), Deliveries(), Lock(), MemoryJournal(), Signal()]
+def hold():
+    for holder in holders:
+        holder._mutex.acquire()
+thread = threading.Thread(target=hold)
+thread.start()
+thread.join()
 if not (child := os.fork()):
-    os._exit(sum(holder._mutex.locked() for holder in holders))
-held_here = sum(holder._mutex.locked() for holder in holders)
-os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or held_here != len(holders))
+    os._exit(not all(holder._mutex.acquire(blocking=False) for holder in holders))
+held_here = not any(holder._mutex.acquire(blocking=False) for holder in holders)
+os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or not held_here)
 """
 
 SURVIVED = """
@@ -121,6 +150,10 @@ def test_a_forked_child_has_connections_of_its_own_and_the_parent_keeps_its(
     (first, before), (second, child), (third, after) = seen
     assert (first, second, third) == ("Bearer parent", "Bearer child", "Bearer parent")
     assert before == after != child
+
+
+def test_a_transport_that_was_handed_in_is_closed_by_the_parent_alone() -> None:
+    subprocess.run([sys.executable, "-c", CLIENT + HANDED_IN], check=True, timeout=60)
 
 
 def test_a_refresh_that_a_thread_of_the_parent_is_at_does_not_stop_the_child(server: Rotating) -> None:

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from functools import lru_cache
 from http.cookiejar import CookieJar
-from os import getpid
 from threading import Lock
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
@@ -30,6 +29,7 @@ from .errors import (
     kind_of,
     mask,
 )
+from .fork import renew_after_fork
 from .model import Mismatch, name_of
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class _Driver:
             CALL_TIMEOUT if timeout is None else httpx.Timeout(timeout, pool=None)
         ).as_dict()
         self._urls: dict[str, httpx.URL] = {}
-        self._pid = getpid()
+        self._owned = http is None
         self._made_here = transport is None and http is None
         """Whether the connections are made here, and not by somebody else's transport."""
 
@@ -404,9 +404,9 @@ class SyncDriver(_Driver):
     ) -> None:
         super().__init__(base_url, timeout, transport, http)
         self._http = http
-        self._owned = http is None
         self._transport = transport
         self._making = Lock()
+        renew_after_fork(self, SyncDriver._leave_to_parent)
 
     @property
     def http(self) -> httpx.Client:
@@ -438,8 +438,6 @@ class SyncDriver(_Driver):
             if not isinstance(body, Iterable):
                 raise TypeError("a sync client needs a body that can be iterated without await")
             body = _Pieces(body)
-        if getpid() != self._pid:
-            self._leave_to_parent()
         http = self.http
         if http.is_closed:
             raise _closed()
@@ -457,11 +455,11 @@ class SyncDriver(_Driver):
         self._making = Lock()  # a thread that has stayed in the parent may have it
         if self._made_here and not (self._http is not None and self._http.is_closed):
             self._http = None
-        self._pid = getpid()
+        self._owned = self._made_here
 
     def close(self) -> None:
         """Close the connections of this process, unless the httpx client was handed in."""
-        if self._owned and self._http is not None and getpid() == self._pid:
+        if self._owned and self._http is not None:
             self._http.close()
 
     def __enter__(self) -> Self:
@@ -488,10 +486,10 @@ class AsyncDriver(_Driver):
     ) -> None:
         super().__init__(base_url, timeout, transport, http)
         self._http = http
-        self._owned = http is None
         self._transport = transport
         self._room = _Room(MOST_CONNECTIONS)
         self._loop: AbstractEventLoop | None = None
+        renew_after_fork(self, AsyncDriver._leave_to_parent)
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -543,27 +541,35 @@ class AsyncDriver(_Driver):
         raise lost  # out of the handler: httpx's exception carries the request, headers and all
 
     def _follow_loop(self) -> None:
-        """Leave connections behind that went with their event loop (whoever calls `asyncio.run` again has
-        another one), or that belong to the process that this one was forked from.
+        """Leave connections behind that went with their event loop: whoever calls `asyncio.run` again has
+        another one.
         """
         from asyncio import get_running_loop
 
         try:
-            loop: AbstractEventLoop | None = get_running_loop()
+            loop = get_running_loop()
         except RuntimeError:  # not asyncio
-            loop = None
-        forked = getpid() != self._pid
-        if loop is self._loop and not forked:
             return
-        if forked or (self._loop is not None and self._loop.is_closed()):
-            self._room = _Room(MOST_CONNECTIONS)
-            if self._made_here and not (self._http is not None and self._http.is_closed):
-                self._http = None
-        self._loop, self._pid = loop, getpid()
+        if loop is self._loop:
+            return
+        if self._loop is not None and self._loop.is_closed():
+            self._begin_anew()
+        self._loop = loop
+
+    def _begin_anew(self) -> None:
+        self._room = _Room(MOST_CONNECTIONS)
+        self._loop = None
+        if self._made_here and not (self._http is not None and self._http.is_closed):
+            self._http = None
+
+    def _leave_to_parent(self) -> None:
+        """Begin anew in a forked child: two processes on one socket read each other's answers."""
+        self._begin_anew()
+        self._owned = self._made_here
 
     async def close(self) -> None:
         """Close the connections of this process, unless the httpx client was handed in."""
-        if self._owned and self._http is not None and getpid() == self._pid:  # else they would end for both
+        if self._owned and self._http is not None:
             await self._http.aclose()
 
     async def __aenter__(self) -> Self:

@@ -14,7 +14,7 @@ _living: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
 
 def renew_after_fork(holder: T, renew: Callable[[T], None]) -> None:
     """Have `renew(holder)` called in every forked child, before anything else: it makes the holder's locks
-    anew.
+    anew, and its connections.
     """
     _living[holder] = renew
 
