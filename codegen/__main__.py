@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from .async_faces import SUFFIX, async_faces
+from .async_faces import BEGINNING, async_faces
 from .emit import emit
 from .format import WrongFormatter, formatted
 from .load import Refusal, load
@@ -97,7 +97,7 @@ def _put(files: dict[str, str], found: dict[str, str], out: Path) -> list[str]:
 
 
 def _found_faces() -> dict[str, str]:
-    return {path: text for path, text in read_tree(_FACADE).items() if path.endswith(SUFFIX)}
+    return {path: text for path, text in read_tree(_FACADE).items() if text.startswith(BEGINNING)}
 
 
 def _diff(wanted: dict[str, str], found: dict[str, str]) -> str:

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-SUFFIX: Final = "_async.py"
+BEGINNING: Final = '"""Derived from `'
+"""With what a derived module begins."""
 
 _MARK: Final = "`{stem}_async` is derived from this module"
-_DOC: Final = '"""Derived from `{stem}` by `make generate`, not edited: what waits there is awaited here."""'
+_DOC: Final = BEGINNING + '{stem}` by `make generate`, not edited: what waits there is awaited here."""'
 _WAITING: Final = ("self._runner.run", "self._client.close", "self.close")
 _BLOCK: Final = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
 _NAMES: Final = {
@@ -46,7 +47,7 @@ def async_faces(folder: Path) -> dict[str, str]:
     for path, text in sources.items():
         face = re.sub(rf"(?m)^( *from \.(?:{modules}))(?= import)", r"\1_async", derived(text, classes))
         doc = _DOC.format(stem=path.stem)
-        faces[path.with_name(path.stem + SUFFIX).relative_to(folder).as_posix()] = (
+        faces[path.with_name(f"{path.stem}_async.py").relative_to(folder).as_posix()] = (
             doc + face.split('"""', 2)[2]
         )
     return faces

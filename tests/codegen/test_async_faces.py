@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codegen import __main__ as command
-from codegen.async_faces import async_faces, derived
+from codegen.async_faces import BEGINNING, async_faces, derived
 from tests.codegen.inline import Generator, received
 
 
@@ -92,6 +92,8 @@ def test_the_command_keeps_the_faces_up_to_date(
 ) -> None:
     monkeypatch.setattr(command, "_FACADE", package.parent)
     monkeypatch.setattr(command, "_SPECS", ())
+    by_hand = package / "own_async.py"
+    by_hand.write_text('"""Written by hand."""\n')
     out = ["--out", str(package.parent / "out")]
     assert command.main(["--check", *out]) == 1
     missing = ["missing  package/_part_async.py", "missing  package/face_async.py"]
@@ -110,13 +112,14 @@ def test_the_command_keeps_the_faces_up_to_date(
     assert "+    async def post(" in capsys.readouterr().out
     assert command.main(["generate", *out]) == 0
     assert not (package / "face_async.py").exists()
+    assert by_hand.exists()
 
 
 def test_other_descriptions_leave_the_faces_alone(
     package: Path, monkeypatch: pytest.MonkeyPatch, generate: Generator
 ) -> None:
     monkeypatch.setattr(command, "_FACADE", package.parent)
-    (package / "old_async.py").write_text("")
+    (package / "old_async.py").write_text(BEGINNING)
     spec = generate.write(received("Thing", "Thing: {type: object, properties: {a: {type: string}}}"))
     assert command.main(["generate", "--spec", str(spec), "--out", str(package.parent / "out")]) == 0
     assert sorted(path.name for path in package.glob("*_async.py")) == ["old_async.py"]
