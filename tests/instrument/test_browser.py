@@ -207,7 +207,7 @@ def test_an_export_opens_without_the_mock(window: Browser, mock: MockTikTok, tmp
     assert window.errors() == []
 
 
-def test_a_user_agrees_on_the_consent_page_by_keyboard(window: Browser, mock: MockTikTok) -> None:
+def consent_page(mock: MockTikTok) -> str:
     query = {
         "client_key": "mock_client_key",
         "response_type": "code",
@@ -217,7 +217,22 @@ def test_a_user_agrees_on_the_consent_page_by_keyboard(window: Browser, mock: Mo
         "code_challenge": "a" * 64,
         "code_challenge_method": "S256",
     }
-    window.open(f"{mock.url}/v2/auth/authorize/?{urlencode(query)}")
+    return f"{mock.url}/v2/auth/authorize/?{urlencode(query)}"
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_consent_page_breaks_no_name(window: Browser, mock: MockTikTok, width: int) -> None:
+    window.size(width, 900)
+    window.open(consent_page(mock))
+    small = "document.querySelector('.who small')"
+    window.wait(small)
+    count_lines = f"const all = document.createRange(); all.selectNodeContents({small}); "
+    assert window.run(count_lines + "return all.getClientRects().length") == 1
+    window.size(1280, 1000)
+
+
+def test_a_user_agrees_on_the_consent_page_by_keyboard(window: Browser, mock: MockTikTok) -> None:
+    window.open(consent_page(mock))
     window.wait("document.querySelectorAll('input[name=scope]').length >= 2")
     shot(window, "consent")
     assert window.run(WITHOUT_NAME) == []
