@@ -178,14 +178,15 @@ def check_base_url(url: str | None) -> str | None:
         raise Impossible(
             "base_url", "one with a user name in it", "an address without user name and password"
         )
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    labels = (parts.hostname or "").removesuffix(".").split(".")  # others Python cannot look up
+    if parts.scheme not in {"http", "https"} or not all(0 < len(label) < 64 for label in labels):
         raise Impossible("base_url", bad, limit)
     if "?" in url or "#" in url:
         raise Impossible("base_url", bad, "no query and no fragment")
-    path = parts.path.rstrip("/")
-    if path.rpartition("/")[2] in _FIRST_SEGMENTS:
+    last = parts.path.rstrip("/").rpartition("/")[2]
+    if last in _FIRST_SEGMENTS:
         advice = "every call brings its whole path along"
-        raise Impossible("base_url", bad, f"an address without /{path.rpartition('/')[2]} at its end", advice)
+        raise Impossible("base_url", bad, f"an address without /{last} at its end", advice)
     return url.rstrip("/")
 
 

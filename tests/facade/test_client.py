@@ -119,7 +119,18 @@ def test_an_unknown_budget_is_refused(budget: Any) -> None:
 
 @pytest.mark.parametrize(
     "base_url",
-    ["ftp://host", "127.0.0.1:80", "http://", "http://h?x=1", "http://h?", "http://h/#", "http://h:port"],
+    [
+        *(
+            "ftp://host",
+            "127.0.0.1:80",
+            "http://",
+            "http://h?x=1",
+            "http://h?",
+            "http://h/#",
+            "http://h:port",
+        ),
+        *("http://mock..test", "http://.", f"http://{'h' * 64}.test"),
+    ],
 )
 def test_a_bad_base_url_is_refused(base_url: str) -> None:
     with pytest.raises(Impossible, match="base_url"):
@@ -130,6 +141,11 @@ def test_a_bad_base_url_is_refused(base_url: str) -> None:
 def test_a_base_url_that_would_double_the_beginning_of_every_path_is_refused(base_url: str) -> None:
     with pytest.raises(Impossible, match="base_url: an address without /v2 at its end, got"):
         TikTok(KEY, SECRET, REDIRECT, base_url=base_url)
+
+
+@pytest.mark.parametrize("base_url", ["http://[::1]:8642", "http://mock.test.", "http://müller.test"])
+def test_any_name_or_number_of_a_host_can_be_a_base_url(base_url: str) -> None:
+    assert TikTok(KEY, SECRET, REDIRECT, base_url=base_url).base_url == base_url
 
 
 def test_a_base_url_may_have_a_path(kind: str, server: FakeTikTok, clock: FakeClock) -> None:
