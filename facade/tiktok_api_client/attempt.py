@@ -168,8 +168,8 @@ class Attempt:
     def resume(self, publish_id: str, video: VideoInput | None, size: int | None) -> Flow[Submitted]:
         """The rest of the way, from the journal."""
         self._sent = Sent.YES  # who gives ids is TikTok
-        check_how(self._options)
         self._entry = attrs.evolve(self._entry, publish_id=publish_id)
+        check_how(self._options)
         found = None if self._journal is None else (yield from written(self._journal.find, publish_id))
         if found is None:
             advice = "nobody else knows where its bytes go"

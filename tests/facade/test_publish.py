@@ -685,6 +685,12 @@ def test_resume_needs_the_journal(colour: str) -> None:
     assert aftermath(refusal.value) == Aftermath(Sent.YES, "v_pub_file~v2-1.7")  # who gives ids is TikTok
 
 
+def test_a_resume_that_cannot_be_tried_names_the_post(colour: str) -> None:
+    with pytest.raises(Impossible, match="cancel") as refusal:
+        Scene(colour).door.do("resume", "v_pub_file~v2-1.7", cancel=True)
+    assert aftermath(refusal.value) == Aftermath(Sent.YES, "v_pub_file~v2-1.7")
+
+
 def test_a_spent_budget_for_questions_does_not_hide_that_an_upload_is_over(colour: str) -> None:
     scene = Scene(colour, budget="raise")
     for _ in range(30):
