@@ -15,11 +15,14 @@ DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 EXEC = [sys.executable, "-m", "tiktok_mock_server", "exec", "--"]
 
 
-def block(page: str, language: str) -> str:
+def blocks(page: str, language: str) -> list[str]:
     text = (DOCS / page).read_text(encoding="utf-8")
-    found = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert len(found) == 1, f"{page} has {len(found)} blocks of {language}"
-    return str(found[0])
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def block(page: str, language: str) -> str:
+    (found,) = blocks(page, language)
+    return found
 
 
 def run(*command: str, cwd: Path) -> str:
@@ -30,8 +33,10 @@ def run(*command: str, cwd: Path) -> str:
 
 
 def test_the_page_about_pytest(tmp_path: Path) -> None:
-    (tmp_path / "test_example.py").write_text(block("testing-with-pytest.md", "python"), encoding="utf-8")
-    assert "5 passed" in run(sys.executable, "-m", "pytest", "-q", cwd=tmp_path)
+    example, publishing = blocks("testing-with-pytest.md", "python")
+    (tmp_path / "test_example.py").write_text(example, encoding="utf-8")
+    (tmp_path / "test_publishing.py").write_text(publishing, encoding="utf-8")
+    assert "7 passed" in run(sys.executable, "-m", "pytest", "-q", cwd=tmp_path)
 
 
 def test_the_page_about_unittest(tmp_path: Path) -> None:
