@@ -10,12 +10,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .addresses import past_proxies
+from .why import log
 
 if TYPE_CHECKING:
     from .coverage import Result
@@ -264,13 +266,12 @@ def compare_recording(path: Path, switches: Sequence[str], *, as_json: bool, try
     from .recorded_world import exchanges
     from .recording import BadRecording, read
     from .redaction import Leak, redact
-    from .why import log
 
-    log.setLevel("ERROR")  # the mock's own words about what it refuses stand beside the differences
     try:
         golden, _ = redact(read(path))
-        found = compare(golden, switches)
-        better = better_switches(golden, switches) if try_switches and found else []
+        with _hushed():
+            found = compare(golden, switches)
+            better = better_switches(golden, switches) if try_switches and found else []
     except (BadRecording, Leak, OSError) as error:
         return _unreadable(path, error)
     except ValueError as error:
@@ -294,6 +295,17 @@ def compare_recording(path: Path, switches: Sequence[str], *, as_json: bool, try
     for setting, left in better:
         print(f"--switch {setting} leaves {left or 'none'}")
     return 1 if found else 0
+
+
+@contextmanager
+def _hushed() -> Generator[None, None, None]:
+    """What the mock refuses is told as a difference, so it need not be logged as well."""
+    level = log.level
+    log.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _exchanges(count: int) -> str:

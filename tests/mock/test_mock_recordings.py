@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+import logging
 import re
 from base64 import b64encode
 from collections.abc import Callable
@@ -662,6 +663,17 @@ def test_compare_ends_with_0_1_or_2_and_can_speak_json(
     assert cli.main(["import", path]) == 2
     assert cli.main(["import", path, "--golden", str(tmp_path / "no" / "where.json")]) == 2
     assert "where.json: No such file" in capsys.readouterr().err
+
+
+def test_compare_logs_no_refusal_and_leaves_the_log_as_it_was(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = str(written(tell(real_world()).har(), tmp_path))
+    caplog.set_level("INFO", "tiktok_mock")
+    caplog.clear()
+    cli.main(["compare", path])
+    assert caplog.text == ""
+    assert logging.getLogger("tiktok_mock").level == logging.INFO
 
 
 # Files
