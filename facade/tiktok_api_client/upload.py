@@ -4,7 +4,8 @@ TikTok stores whole chunks, in order, for one hour after the init. What an answe
 
 - 201, 206: stored; on with the next chunk.
 - 416: TikTok has another number of bytes than we thought (an answer got lost); go on where *it* is.
-- 5xx, no answer, 429: the same chunk again, after a pause.
+- 5xx, no answer, 429: the same chunk again, after a pause. When answers get lost repeatedly, the status says
+  whether TikTok has it.
 - 403, 404, 405 and other refusals: the upload is over. Since a finished one is forgotten too, the status is
   asked; only what is surely incomplete is called dead, and may be posted anew.
 
@@ -49,6 +50,7 @@ LONGEST_PAUSE: Final = 30.0
 """Seconds."""
 _RESYNCS: Final = 20  # how often in one upload TikTok may be somewhere else than we thought
 _LONGEST_RETRY_AFTER: Final = 120.0
+_LOST_ANSWERS: Final = 2  # after so many failures in a row, TikTok is asked where it is
 _NOT_HERE: Final = 416
 _FAULT: Final = 500
 _UPLOAD: Final = BY_ID["uploadChunk"]
@@ -166,15 +168,22 @@ class Standing:
     """Whether it has everything."""
 
 
-def where_tiktok_is(session: Session, job: UploadJob, access_token: str | None = None) -> Flow[Standing]:
+def where_tiktok_is(
+    session: Session, job: UploadJob, access_token: str | None = None, *, repeat: bool = True
+) -> Flow[Standing]:
     """How far an upload is, from the status of the post.
+
+    Args:
+        repeat: whether to ask again where no answer comes.
 
     Raises:
         UploadEnded: TikTok has given the post up.
     """
     try:
         status = yield from session.ask(
-            lambda token: fetch_status(access_token=token, publish_id=job.publish_id), access_token
+            lambda token: fetch_status(access_token=token, publish_id=job.publish_id),
+            access_token,
+            repeat=repeat,
         )
     except (CouldNotAsk, Refused, Unreadable, OverBudget):
         return Standing()
@@ -238,6 +247,7 @@ class _Upload:
             except (CouldNotAsk, Unreadable) as error:
                 self._may_be_complete |= last and getattr(error, "sent", None) is not Sent.NO
                 yield from self._pause(error)
+                yield from self._follow()
             except (SourceFailed, OSError) as error:
                 raise self._failed(str(error)) from error
             else:
@@ -265,9 +275,10 @@ class _Upload:
     def _go_on(self, told: int | None, expected: int) -> Flow[None]:
         """TikTok has taken a chunk; where it says it is has the last word."""
         position = expected if told is None else told
-        if position != expected:
-            self._count_resync()
-        yield from self._arrived(position)
+        if position == expected:
+            yield from self._arrived(position)
+        else:
+            yield from self._resync(position)
 
     def _refused(self, error: Refused) -> Flow[None]:
         if error.status == _NOT_HERE:
@@ -278,8 +289,7 @@ class _Upload:
             if position is None:
                 raise self._failed("TikTok is at another byte and does not say which") from error
             if position != self._stored:
-                self._count_resync()
-                yield from self._arrived(position)
+                yield from self._resync(position)
                 return
         elif not error.retryable:
             yield from self._over(error)
@@ -302,10 +312,22 @@ class _Upload:
         yield from blocking(self._source.arrived, position)
         yield from notify(self._on_progress, self._meter.store(position))
 
-    def _count_resync(self) -> None:
+    def _resync(self, position: int) -> Flow[None]:
+        """Go on where TikTok is, which is not where it was thought to be."""
         self._resyncs += 1
         if self._resyncs > _RESYNCS:
             raise self._failed("TikTok and this program do not agree where the upload is")
+        yield from self._arrived(position)
+
+    def _follow(self) -> Flow[None]:
+        """Ask where TikTok is once answers get lost again and again: a server that has the chunk refuses it
+        before it has read it, and its 416 goes down with the connection.
+        """
+        if self._failures < _LOST_ANSWERS:
+            return
+        standing = yield from where_tiktok_is(self._session, self._job, self._access_token, repeat=False)
+        if standing.position is not None and standing.position > self._stored:
+            yield from self._resync(standing.position)
 
     def _pause(self, error: CouldNotAsk | Refused | Unreadable) -> Flow[None]:
         """Wait before the same chunk is sent again; or give up."""

@@ -123,6 +123,16 @@ def test_a_lost_answer_is_followed_to_where_tiktok_is(colour: str, counts: bool,
     assert len(scene.server.puts) == 4
 
 
+def test_when_answers_are_lost_again_and_again_the_status_says_where_tiktok_is(colour: str) -> None:
+    scene = Scene(colour)
+    scene.server.script = [lost_answer, lost_answer]  # the second one would be a 416
+    scene.server.status = {"status": "PROCESSING_UPLOAD", "uploaded_bytes": CHUNK}
+    scene.post()
+    assert scene.arrived()
+    assert scene.server.puts.count("bytes 0-5242879/15728657") == 2
+    assert scene.asked == 1
+
+
 @pytest.mark.parametrize("header", [{}, {"Content-Range": "bytes */15728657"}, {"Content-Range": "nonsense"}])
 def test_a_416_that_says_nothing_is_answered_by_the_status(colour: str, header: dict[str, str]) -> None:
     scene = Scene(colour)
