@@ -487,4 +487,5 @@ def _find(method: str, parts: list[str]) -> tuple[Handler, str, str] | None:
 
 
 def _json(status_: int, value: object) -> Outbound:
-    return Outbound(status_, jsonio.write(value), "application/json")
+    # The end of the line is for terminals, where most of these answers are read.
+    return Outbound(status_, jsonio.write(value) + b"\n", "application/json")

@@ -63,7 +63,7 @@ def plan(call: Call) -> object:
         call.world.coverage.note_fault(kind)
         listener(fault.number_of("seconds"))
         # The client must not send its next request on this connection.
-        return Outbound(200, jsonio.write(fault.describe()), "application/json", close=True)
+        return Outbound(200, jsonio.write(fault.describe()) + b"\n", "application/json", close=True)
     return fault.describe()
 
 
@@ -139,7 +139,7 @@ def journal(call: Call) -> Generator[Step, object, object]:
     if seconds > 0:
         yield Wait(kept.watch, lambda: kept.count(**wanted) >= count, seconds)
     if as_text:
-        return Outbound(200, kept.report(limit).encode(), "text/plain; charset=utf-8")
+        return Outbound(200, f"{kept.report(limit)}\n".encode(), "text/plain; charset=utf-8")
     entries = kept.entries(**wanted)
     return {
         "requests": [entry.describe() for entry in entries[-limit:]],

@@ -57,7 +57,7 @@ class RemoteWorld:
             return self._last
         try:
             query = {"limit": str(number), "as": "text"}
-            return self._client.get(f"{self.url}/_mock/journal", params=query).text
+            return self._client.get(f"{self.url}/_mock/journal", params=query).text.rstrip("\n")
         except httpx.HTTPError as error:
             return f"the mock at {self._server} does not answer: {error}"
 

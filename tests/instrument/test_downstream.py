@@ -85,7 +85,7 @@ def test_the_action_runs_a_command(tmp_path: Path) -> None:
         MOCK_RUN='curl -sf "$TIKTOK_BASE_URL/_mock/ready" && exit 4',
         MOCK_OPTIONS="--scenario spam-risk --auto-approve",
     )
-    assert (done.returncode, done.stdout) == (4, '{"ready":true}'), done.stderr
+    assert (done.returncode, done.stdout) == (4, '{"ready":true}\n'), done.stderr
 
 
 def test_the_action_starts_a_mock_for_the_steps_that_follow(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_over_http_it_is_searched_and_asserted() -> None:
     assert get(operation="fetch").status_code == 400
     assert get(colour="red").status_code == 400
     assert get(status="x").status_code == 400
-    assert get(**{"as": "text"}).text == mock.journal.report()
+    assert get(**{"as": "text"}).text == mock.journal.report() + "\n"
 
     def verify(**body: Any) -> Any:
         return creator.ask("POST", "/_mock/journal/verify", json=body)

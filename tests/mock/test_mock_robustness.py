@@ -417,6 +417,17 @@ def test_a_bug_in_a_control_call_is_said_in_json(player: Player, monkeypatch: py
     assert (answer.status_code, "bug in the mock" in answer.json()["error"]) == (500, True)
 
 
+def test_what_a_control_call_answers_is_a_line_of_its_own_in_a_terminal(player: Player) -> None:
+    fault = {"operation": "getToken", "fault": "refused"}
+    for answer in (
+        player.http.get("/_mock/ready"),
+        player.http.get("/_mock/nothing"),
+        player.http.get("/_mock/journal", params={"as": "text"}),
+        player.http.post("/_mock/faults", json=fault),
+    ):
+        assert (answer.text[-1:], answer.text[-2:] != "\n\n") == ("\n", True), answer.text
+
+
 def test_only_what_lies_under_the_control_path_is_a_control_call(player: Player) -> None:
     assert player.http.get("/_mock").status_code == 200
     for path in ("/_mockery", "/_mock2/clock"):

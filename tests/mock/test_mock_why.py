@@ -103,7 +103,7 @@ def test_every_switch_is_read_by_some_rule() -> None:
 def test_the_command_prints_every_switch(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["switches"]) == 0
     text = capsys.readouterr().out
-    assert all(f"{row[0]} = " in text for row in switch_table())
+    assert all(f"\n{row[0]}=" in f"\n{text}" for row in switch_table())
     assert main(["switches", "--json"]) == 0
     assert {row["name"] for row in json.loads(capsys.readouterr().out)} == {row[0] for row in switch_table()}
 
