@@ -31,7 +31,9 @@ def aftermath(error: BaseException) -> Aftermath:
     too. Of an exception group, ask for each exception in it.
     """
     found: BaseException | None = error
-    while found is not None:
+    seen: list[BaseException] = []
+    while found is not None and found not in seen:  # `raise error from error` makes a ring
+        seen.append(found)
         sent, publish_id = getattr(found, "sent", None), getattr(found, "publish_id", None)
         if isinstance(sent, Sent):
             return Aftermath(sent, publish_id if isinstance(publish_id, str) and publish_id else None)

@@ -83,3 +83,9 @@ def test_what_is_raised_while_an_earlier_failure_is_handled_is_not_taken_for_it(
     later.__context__ = earlier
     assert aftermath(earlier) == Aftermath(Sent.NO)
     assert aftermath(later) == Aftermath(Sent.UNKNOWN)
+
+
+def test_a_cancellation_that_is_its_own_cause_tells_nothing() -> None:
+    cancelled = asyncio.CancelledError()
+    cancelled.__cause__ = cancelled
+    assert aftermath(cancelled) == Aftermath(Sent.UNKNOWN)
