@@ -519,6 +519,8 @@ def test_what_can_be_verified(player: Player, value: str, kept: str) -> None:
         ),
         ("https://example.com/?a/", "is no prefix that TikTok verifies: A prefix is https://"),
         ("https://example.com/#a/", "is no prefix that TikTok verifies: A prefix is https://"),
+        ("https://example.com/my media/", "is no prefix that TikTok verifies: A prefix is https://"),
+        ("https://example.com/media\u200b/", "is no prefix that TikTok verifies: A prefix is https://"),
         ("https://127.0.0.1/media/", "'https://127.0.0.1/media/' names an IP address: A prefix is https://"),
         ("https://127.1/", "names an IP address"),
         ("https://2130706433/", "names an IP address"),
