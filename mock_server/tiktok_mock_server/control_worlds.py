@@ -11,7 +11,7 @@ import attrs
 from . import scenarios, seed, snapshot
 from .control_call import BadRequest, Call, Handler, texts
 from .exchange import Answerer
-from .switches import switch_table, texts_of, with_texts
+from .switches import as_json, texts_of, with_texts
 from .worlds import PREFIX
 
 _TEXTS = ("seed", "client_key", "scenario", "webhook_url")
@@ -127,10 +127,7 @@ def sow(call: Call) -> object:
 
 def switches(call: Call) -> object:
     """Every switch with its value."""
-    return {
-        "switches": {row[0]: getattr(call.world.switches, row[0]) for row in switch_table()}
-        | {"as_of": str(call.world.switches.as_of) if call.world.switches.as_of else None}
-    }
+    return {"switches": as_json(call.world.switches)}
 
 
 def set_switches(call: Call) -> object:

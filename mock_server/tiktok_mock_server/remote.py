@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 import httpx
 
 from .faults import UnusedFaults
-from .switches import Switches, switch_table
+from .switches import Switches, changed, named
 
 
 class RemoteWorld:
     """One world of a running mock: made at the beginning, dropped at the end."""
 
     def __init__(self, server: str, settings: dict[str, Any]) -> None:
+        switches: Switches | Mapping[str, Any] = settings.get("switches") or {}
+        chosen = switches if isinstance(switches, Switches) else named(switches)
         self._server = server.rstrip("/")
         self._client = httpx.Client(trust_env=False, timeout=10.0)
         self._last: str | None = None
-        body = dict(settings)
-        switches = body.pop("switches", None)
-        if isinstance(switches, Switches):
-            body["switches"] = {
-                row[0]: getattr(switches, row[0])
-                for row in switch_table()
-                if getattr(switches, row[0]) != row[1]
-            }
         try:
-            made = self._make(body)
+            made = self._make({**settings, "switches": changed(chosen)})
         except BaseException:
             self._client.close()
             raise

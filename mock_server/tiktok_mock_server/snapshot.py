@@ -20,7 +20,7 @@ import attrs
 from . import lifecycle, webhooks
 from .clock import Clock
 from .spool import Spool
-from .switches import Switches
+from .switches import Switches, changed
 from .world import (
     AccessToken,
     Account,
@@ -85,18 +85,13 @@ def take(world: World) -> dict[str, object]:
                 f"the upload of {upload.post.publish_id} is under way, and its {upload.received} bytes are "
                 f"{'too many' if upload.spool.path() else 'gone: they are kept with check_media only'}"
             )
-    switches = {
-        field.name: _plain(getattr(world.switches, field.name))
-        for field in attrs.fields(Switches)
-        if getattr(world.switches, field.name) != field.default
-    }
     return {
         KEY: VERSION,
         "seed": world.ids.seed,
         "counters": dict(world.ids.counters),
         "now": world.now(),
         "frozen": world.clock.frozen,
-        "switches": switches,
+        "switches": changed(world.switches),
         "webhook_hosts": list(world.webhook_hosts),
         "calls": world.calls,
         "apps": [_fields(app) for app in world.apps.values()],
@@ -139,8 +134,6 @@ def _written(value: object) -> object:
 def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.name
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, bytes):
         return b64encode(value).decode()
     if isinstance(value, (frozenset, set)):

@@ -349,6 +349,18 @@ def _values(hint: object) -> str:
     return names.get(hint, "a day: YYYY-MM-DD")
 
 
+def as_json(switches: Switches) -> dict[str, object]:
+    """Every switch by name; a day is a text."""
+    values = {name: getattr(switches, name) for name, _ in _defaults()}
+    return {name: str(value) if isinstance(value, date) else value for name, value in values.items()}
+
+
+def changed(switches: Switches) -> dict[str, object]:
+    """Those that are not as by default, likewise."""
+    defaults = dict(_defaults())
+    return {name: value for name, value in as_json(switches).items() if value != defaults[name]}
+
+
 def texts_of(given: Mapping[str, object]) -> tuple[str, ...]:
     """`{"rate_limits": False}` in the form that `with_texts` reads."""
     return tuple(

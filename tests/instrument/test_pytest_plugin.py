@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import httpx
 import pytest
 
@@ -180,11 +182,25 @@ def test_one(tiktok_mock_url):
     result.stdout.no_fnmatch_line("*planned fault*")
 
 
-def test_a_world_elsewhere_is_made_with_switches_and_says_when_it_is_out_of_reach() -> None:
+@pytest.mark.parametrize(
+    "given",
+    [
+        Switches(daily_posts=3, as_of=date(2026, 8, 1)),
+        {"daily_posts": 3, "as_of": date(2026, 8, 1)},
+        {"daily_posts": 3, "as_of": "2026-08-01"},
+    ],
+)
+def test_a_world_elsewhere_is_made_with_switches_however_they_are_written(given: object) -> None:
     with Running(MockTikTok().engine) as url:
-        world = RemoteWorld(url, {"switches": Switches(daily_posts=3, token_profile="legacy")})
+        world = RemoteWorld(url, {"switches": given})
         switches = httpx.get(f"{world.url}/_mock/switches").json()["switches"]
-        assert (switches["daily_posts"], switches["token_profile"]) == (3, "legacy")
+        world.drop()
+    assert (switches["daily_posts"], switches["as_of"]) == (3, "2026-08-01")
+
+
+def test_a_world_elsewhere_says_when_it_cannot_be_made_or_is_out_of_reach() -> None:
+    with Running(MockTikTok().engine) as url:
+        world = RemoteWorld(url, {})
         with pytest.raises(RuntimeError, match=r"made no world: .*a world has no 'colour'"):
             RemoteWorld(url, {"colour": "red"})
     assert world.report(10).startswith(f"the mock at {url} does not answer: ")
