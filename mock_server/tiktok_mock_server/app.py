@@ -71,18 +71,18 @@ class Door:
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
         """Deliver events while this lasts."""
-        engine, pump = self.engine, Pump(self.engine)
+        doors, pump = self.engine.doors, Pump(self.engine)
         loop = asyncio.get_running_loop()
 
         def changed() -> None:
             loop.call_soon_threadsafe(pump.wake)
 
-        engine.on_change = changed
+        doors.on_change = changed
         task = asyncio.create_task(pump.run())
         try:
             yield
         finally:
-            engine.on_change = None
+            doors.on_change = None
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -25,6 +25,7 @@ from .addresses import is_loopback
 from .clock import Clock
 from .commands import FORMATS
 from .engine import Engine
+from .exchange import Doors
 from .rules.registration import check_callback_url, check_host
 from .running import listen
 from .switches import FAST, Switches, switch_table, with_texts
@@ -221,7 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             auto_approve=options.auto_approve,
             strict=options.strict,
             recipe=lambda: _world(options),
-            origins=_origins(options),
+            doors=Doors(origins=_origins(options)),
         )
     except (ValueError, OSError, NoTls) as error:
         parser.exit(2, f"tiktok-mock: {error}\n")
@@ -371,12 +372,10 @@ def _serve(options: argparse.Namespace, engine: Engine) -> int:
 
 
 async def _run(options: argparse.Namespace, engine: Engine, listener: socket.socket) -> None:
-    from .app import Door
     from .server import Server
 
     world, certificates = engine.world, options.certificates
-    server = Server(Door(engine), tls=certificates.context() if certificates else None)
-    engine.listener = server.refuse
+    server = Server(engine, tls=certificates.context() if certificates else None)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         if sys.platform == "win32":

@@ -382,11 +382,11 @@ def _check_fields(pattern: str, body: Body) -> None:
 
 def answer(engine: Answerer, worlds: Worlds[Any], inbound: Inbound) -> Exchange:
     """Answer a control call, unless it comes from a page that has no business here."""
-    problem = visitors.problem(inbound, engine.origins)
+    problem = visitors.problem(inbound, engine.doors.origins)
     if problem:
         log.warning("%s", problem)
         return _json(403, {"error": problem})
-    greeting = visitors.greeting(inbound, engine.origins)
+    greeting = visitors.greeting(inbound, engine.doors.origins)
     if greeting and inbound.method == "OPTIONS":
         return Outbound(200, headers=greeting)
     done = yield from _answered(engine, worlds, inbound)

@@ -56,12 +56,12 @@ def plan(call: Call) -> object:
         **common,
     )
     call.world.faults.add(fault)
-    listener = call.engine.listener
-    if kind == "refused" and listener is not None:
+    refuse = call.engine.doors.refuse
+    if kind == "refused" and refuse is not None:
         # Nobody can count who was refused: the listener is off for a while, and that is once.
         call.world.faults.spend(fault)
         call.world.coverage.note_fault(kind)
-        listener(fault.number_of("seconds"))
+        refuse(fault.number_of("seconds"))
         # The client must not send its next request on this connection.
         return Outbound(200, jsonio.write(fault.describe()) + b"\n", "application/json", close=True)
     return fault.describe()

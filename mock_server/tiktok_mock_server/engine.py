@@ -7,7 +7,6 @@ move bytes.
 
 from __future__ import annotations
 
-import threading
 import traceback
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
@@ -20,13 +19,12 @@ from .ask import Ask
 from .clock import check_moment
 from .consent import answer_authorize
 from .description import BY_ID, ROUTES, allows_status
-from .exchange import Exchange, Step, read_body
+from .exchange import Doors, Exchange, Step, read_body
 from .instrument import around
 from .messages import PERFORMING, Broken, Inbound, Outbound, Wait, form_pairs
 from .rule import Rule
 from .rules import creator_info, display, oauth, publish, qr, rate_limits, routing, status, tokens, upload
 from .validate import check_response, list_fields
-from .visitors import Origin
 from .why import Refusal, log, shown
 from .world import Job, World
 from .worlds import Worlds, bury
@@ -78,29 +76,23 @@ class Engine:
         *,
         auto_approve: bool = False,
         strict: bool = False,
-        on_change: Callable[[], None] | None = None,
         recipe: Callable[[], World] | None = None,
-        origins: frozenset[Origin] = frozenset(),
+        doors: Doors | None = None,
     ) -> None:
         self.world = world
         self.name = "default"
         self.recipe = recipe
         """How the world is made anew."""
+        self.doors = doors or Doors()
         self.worlds: Worlds[Engine] | None = None
         """The worlds beside this one, if there are some."""
         self.auto_approve = auto_approve
         """Whether the consent page is skipped and the first user agrees to everything."""
         self.strict = strict
         """Whether every answer is checked against the description."""
-        self.origins = origins
-        """Whose pages may make control calls, besides the mock's own."""
-        self.on_change = on_change
-        """Called after an exchange that may have planned something."""
-        self.listener: Callable[[float], None] | None = None
-        """Takes the server's listener off the network for some seconds, where there is one."""
         self.violations: list[str] = []
         """Answers that were not valid against the description (with `strict`)."""
-        self._lock = threading.RLock()
+        self._lock = self.doors.lock
         self._jobs_under_way = 0
         """Jobs that a door is performing beside the requests."""
         self._watchers: list[Callable[[], None]] = []
@@ -115,21 +107,18 @@ class Engine:
 
     def sibling(self, recipe: Callable[[], World]) -> Engine:
         """An engine for one more world, behind the same doors."""
-        made = Engine(recipe(), auto_approve=self.auto_approve, strict=self.strict, recipe=recipe)
-        made.origins = self.origins
+        made = Engine(
+            recipe(), auto_approve=self.auto_approve, strict=self.strict, recipe=recipe, doors=self.doors
+        )
         made.worlds = self.family()
-        made._lock = self._lock
-        made.listener = self.listener
         return made
 
     def changed(self) -> None:
         """Something may be due."""
-        first = self
         if self.worlds is not None:
             self.worlds.touch(self)
-            first = self.worlds.first
-        if first.on_change is not None:
-            first.on_change()
+        if self.doors.on_change is not None:
+            self.doors.on_change()
 
     def reset(self) -> None:
         """Begin anew; what was met of the API stays met. Raises ValueError without a recipe."""

@@ -6,8 +6,11 @@ is to be waited for), is sent what came of each, and returns the answer.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator
 from typing import Final, Protocol, Union, cast
+
+import attrs
 
 from .messages import READ, Inbound, Outbound, Read, Wait
 from .visitors import Origin
@@ -19,6 +22,20 @@ Exchange = Generator[Step, object, Outbound]
 _LONGEST_BODY: Final = 4 * 1024 * 1024
 
 
+@attrs.define(eq=False)
+class Doors:
+    """What all worlds behind the same doors have in common."""
+
+    origins: frozenset[Origin] = frozenset()
+    """Whose pages may make control calls, besides the mock's own."""
+    on_change: Callable[[], None] | None = None
+    """Called after an exchange that may have planned something, while somebody waits for that."""
+    refuse: Callable[[float], None] | None = None
+    """Takes the server's listener off the network for some seconds, while there is one."""
+    lock: threading.RLock = attrs.field(factory=threading.RLock)
+    """Held by whoever looks at a world or changes it."""
+
+
 class Answerer(Protocol):
     """An engine, as those see it whom it calls: what stands around an exchange, worlds, and the control API.
 
@@ -27,8 +44,7 @@ class Answerer(Protocol):
 
     world: World
     name: str
-    listener: Callable[[float], None] | None
-    origins: frozenset[Origin]
+    doors: Doors
 
     def answer(self, inbound: Inbound) -> Exchange:
         """What the rules say to a request, with nothing planned to go wrong."""

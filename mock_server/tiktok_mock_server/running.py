@@ -58,11 +58,9 @@ class Running:
         self._thread.join(10)
 
     def _run(self) -> None:
-        from .app import Door
         from .server import Server
 
-        self._server = Server(Door(self.engine), tls=self._tls)
-        self.engine.listener = self._server.refuse
+        self._server = Server(self.engine, tls=self._tls)
 
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()

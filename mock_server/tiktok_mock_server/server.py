@@ -7,23 +7,22 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import uvicorn
 
+from .app import Door
 from .connection import protocol
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+from .engine import Engine
 
 
 class Server(uvicorn.Server):
     """A server that says when it accepts connections and does not wait for anybody when it is to stop."""
 
-    def __init__(self, app: ASGIApp, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, engine: Engine, *, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                Door(engine),
                 log_config=None,
                 log_level="warning",
                 access_log=False,
@@ -33,6 +32,7 @@ class Server(uvicorn.Server):
                 http=protocol(),
             )
         )
+        self._doors = engine.doors
         self._tls = tls
         self._stopped = asyncio.Event()
         self._address: tuple[socket.AddressFamily, tuple[str, int]] | None = None
@@ -44,9 +44,8 @@ class Server(uvicorn.Server):
 
     async def run_on(self, listener: socket.socket, ready: Callable[[], None]) -> None:
         """Serve on a socket that is bound already; `ready` is called once it accepts connections."""
-        # uvicorn's own `serve` takes over the signals and raises them once more at the end; a
-        # stop that was asked for
-        # is no failure here.
+        # uvicorn's own `serve` takes over the signals and raises them once more at the end; a stop that was
+        # asked for is no failure here.
         self.config.load()
         self.config.ssl = self._tls
         self.lifespan = self.config.lifespan_class(self.config)
@@ -55,8 +54,12 @@ class Server(uvicorn.Server):
             return
         self._address = (listener.family, listener.getsockname()[:2])
         self._loop = asyncio.get_running_loop()
-        ready()
-        await self.main_loop()
+        self._doors.refuse = self.refuse
+        try:
+            ready()
+            await self.main_loop()
+        finally:
+            self._doors.refuse = None
         await self.shutdown(sockets=[listener])
 
     def refuse(self, seconds: float) -> None:

@@ -143,7 +143,7 @@ def test_a_page_of_another_origin_resets_the_mock_only_where_it_was_listed(
     now = mock.clock.now()
     with Running(MockTikTok().engine) as page:
         if listed:
-            mock.engine.origins = frozenset({check_origin(page)})
+            mock.engine.doors.origins = frozenset({check_origin(page)})
         window.open(f"{page}/_mock/")
         window.run("document.title = ''")
         window.run(RESET, mock.url, mode)

@@ -308,6 +308,25 @@ def test_connections_are_refused_from_within_the_process_too() -> None:
     mock.faults.assert_used_up()
 
 
+def test_a_world_made_before_the_server_started_can_take_it_off_the_network() -> None:
+    mock = new_mock()
+    early = mock.add_world("early")
+    with Running(mock.engine):
+        planned = (
+            talking(early).ask("POST", "/_mock/faults", json={"fault": "refused", "seconds": 0.001}).json()
+        )
+    assert planned["used_up"] is True
+
+
+def test_once_the_server_has_stopped_connections_are_refused_in_process_again() -> None:
+    mock = new_mock()
+    with Running(mock.engine):
+        pass
+    creator = talking(mock)
+    assert creator.ask("POST", "/_mock/faults", json={"fault": "refused"}).json()["used_up"] is False
+    assert outcome(creator.creator_info) is httpx.ConnectError
+
+
 # Doors
 
 

@@ -133,7 +133,7 @@ def test_pictures_and_the_api_are_for_every_page(mock: MockTikTok) -> None:
 
 @pytest.fixture
 def listed(mock: MockTikTok) -> MockTikTok:
-    mock.engine.origins = frozenset(
+    mock.engine.doors.origins = frozenset(
         {check_origin("http://localhost:5173"), check_origin("https://Mock.Company.example/")}
     )
     return mock

@@ -188,7 +188,7 @@ def test_a_mock_that_listens_by_a_name_is_called_by_it(monkeypatch: pytest.Monke
     monkeypatch.setattr(cli, "Engine", engine)
     monkeypatch.setattr(cli, "listen", refused)
     assert main(["serve", "--host", "Mock.lab.example"]) == 1
-    assert [host for _, host, _ in made[0].origins] == ["mock.lab.example"]
+    assert [host for _, host, _ in made[0].doors.origins] == ["mock.lab.example"]
 
 
 def test_the_chunk_rules_of_another_day() -> None:
