@@ -26,8 +26,8 @@ from .clock import Clock
 from .commands import FORMATS
 from .engine import Engine
 from .exchange import Doors
+from .listening import listen, url_of
 from .rules.registration import check_callback_url, check_host
-from .running import listen
 from .switches import FAST, Switches, switch_table, with_texts
 from .tls import Certificates, NoTls
 from .version import VERSION
@@ -384,11 +384,7 @@ async def _run(options: argparse.Namespace, engine: Engine, listener: socket.soc
             loop.add_signal_handler(number, server.stop)
 
     def ready() -> None:
-        host, port = listener.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-            shown = "127.0.0.1"
-        url = f"{'https' if certificates else 'http'}://{shown}:{port}"
+        url = url_of(listener, tls=certificates is not None)
         text = commands.ready_line(world, url, certificates.root if certificates else None)
         if options.ready_file:
             commands.write_ready_file(Path(options.ready_file), text)

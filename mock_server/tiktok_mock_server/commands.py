@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .addresses import past_proxies
+from .listening import address
 from .why import log
 
 if TYPE_CHECKING:
@@ -70,9 +71,8 @@ def cannot_listen(host: str, port: int, error: OSError) -> str:
     """Why an address cannot be had, and what helps."""
     why = f"tiktok-mock: cannot listen on {host}:{port}: {error.strerror or error}."
     if error.errno == errno.EADDRINUSE:
-        shown = f"[{host}]" if ":" in host else host
         hint = "Choose another with --port, or let --port 0 find one."
-        return f"{why} {who_is_there(f'http://{shown}:{port}')} {hint}"
+        return f"{why} {who_is_there(address(host, port))} {hint}"
     if error.errno == errno.EACCES:
         return f"{why} Choose a port above 1023 with --port, or let --port 0 find one."
     return f"{why} Choose an address of this machine with --host."

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import ssl
 import threading
 from types import TracebackType
 
 from .engine import Engine
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it an answer takes 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name != "nt":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(2048)
-        listener.setblocking(False)
-    except BaseException:
-        listener.close()
-        raise
-    return listener
+from .listening import listen, url_of
 
 
 class Running:
@@ -38,8 +20,7 @@ class Running:
         self.engine = engine
         self._tls = tls
         self._listener = listen(host, port)
-        shown = f"[{host}]" if ":" in host else host
-        self.url = f"{'https' if tls else 'http'}://{shown}:{self._listener.getsockname()[1]}"
+        self.url = url_of(self._listener, tls=tls is not None)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tiktok-mock", daemon=True)

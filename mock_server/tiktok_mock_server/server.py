@@ -14,6 +14,7 @@ import uvicorn
 from .app import Door
 from .connection import protocol
 from .engine import Engine
+from .listening import listen
 
 
 class Server(uvicorn.Server):
@@ -35,7 +36,6 @@ class Server(uvicorn.Server):
         self._doors = engine.doors
         self._tls = tls
         self._stopped = asyncio.Event()
-        self._address: tuple[socket.AddressFamily, tuple[str, int]] | None = None
 
     def stop(self) -> None:
         """Stop soon."""
@@ -52,7 +52,7 @@ class Server(uvicorn.Server):
         await self.startup(sockets=[listener])
         if not self.started:
             return
-        self._address = (listener.family, listener.getsockname()[:2])
+        self._address: tuple[str, int] = listener.getsockname()[:2]
         self._loop = asyncio.get_running_loop()
         self._doors.refuse = self.refuse
         try:
@@ -82,22 +82,18 @@ class Server(uvicorn.Server):
     async def _refuse(self, seconds: float) -> None:
         self._go_dark()
         await asyncio.sleep(seconds)
-        if self.should_exit or self._address is None:
+        if self.should_exit:
             return
-        family, address = self._address
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.setblocking(False)
         config = self.config
-
         kind = cast("Callable[..., asyncio.Protocol]", config.http_protocol_class)
 
         def accept() -> asyncio.Protocol:
             return kind(config=config, server_state=self.server_state, app_state=self.lifespan.state)
 
         self.servers.append(
-            await self._loop.create_server(accept, sock=listener, ssl=config.ssl, backlog=config.backlog)
+            await self._loop.create_server(
+                accept, sock=listen(*self._address), ssl=config.ssl, backlog=config.backlog
+            )
         )
 
     async def main_loop(self) -> None:

@@ -344,11 +344,12 @@ def test_tls_under_a_root_of_its_own(tmp_path: Path) -> None:
             client.get(line["url"])
 
 
-def test_a_command_beside_a_mock_with_tls_is_told_whom_to_trust() -> None:
+@pytest.mark.parametrize("options", [(), ("--host", "0.0.0.0")])
+def test_a_command_beside_a_mock_with_tls_is_told_whom_to_trust(options: tuple[str, ...]) -> None:
     ask = "import os, urllib.request as r; r.urlopen(os.environ['TIKTOK_BASE_URL'] + '/_mock/ready')"
     same = "len({os.environ[n] for n in ('SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'CURL_CA_BUNDLE')}) == 1"
     script = f"{ask}; assert {same}; assert os.environ['TIKTOK_BASE_URL'].startswith('https://')"
-    done = run("exec", "--tls", "--", sys.executable, "-c", script)
+    done = run("exec", "--tls", *options, "--", sys.executable, "-c", script)
     assert done.returncode == 0, done.stderr
 
 
