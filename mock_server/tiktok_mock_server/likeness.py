@@ -366,8 +366,6 @@ class _Telling:
             app = self._app(text(form, "client_key"))
             account = self._account(open_id)
             self._known[code] = headless.code(self._mock.world, app, account, scopes, redirect_uri=_REDIRECT)
-        elif code:  # of a login by QR code, where there is no page to come from
-            self._mock.world.codes[self._known[code]].redirect_uri = _REDIRECT
 
     def _log_in(self, name: str, scopes: tuple[str, ...]) -> dict[str, str]:
         app = self._app(self._recorded.app_of(name))

@@ -47,8 +47,7 @@ def helpers(mock: MockTikTok) -> dict[str, Any]:
     def phone(url: str) -> None:
         """What the user's phone does: scan the QR code, and agree."""
         qr.scan(mock.world, url)
-        code = qr.confirm(mock.world, url, mock.account).code
-        mock.world.codes[code].redirect_uri = "http://127.0.0.1:*/callback/"
+        qr.confirm(mock.world, url, mock.account)
 
     return {"mock": mock, "browser": browser, "phone": phone}
 

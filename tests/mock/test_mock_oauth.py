@@ -19,6 +19,7 @@ from tests.mock.support import (
     query_of,
     refusal,
     set_switches,
+    sha256_hex,
 )
 from tiktok_mock_server import Account, App, MockTikTok
 
@@ -226,11 +227,13 @@ def test_what_the_portal_does_not_register(mock: MockTikTok, uri: str) -> None:
         mock.world.add_app(App("k", "s", redirect_uris=(uri,)))
 
 
-def test_ten_redirect_uris_and_ten_target_users_are_the_most(mock: MockTikTok) -> None:
-    uris = tuple(f"https://a.test/{number}" for number in range(11))
-    mock.world.add_app(App("ten", "s", redirect_uris=uris[:10]))
-    with pytest.raises(ValueError, match="at most 10"):
-        mock.world.add_app(App("eleven", "s", redirect_uris=uris))
+def test_ten_redirect_uris_of_each_kind_and_ten_target_users_are_the_most(mock: MockTikTok) -> None:
+    web = tuple(f"https://a.test/{number}" for number in range(11))
+    desktop = tuple(f"http://127.0.0.1:*/{number}" for number in range(11))
+    mock.world.add_app(App("ten of each", "s", redirect_uris=web[:10] + desktop[:10]))
+    for number, eleven in enumerate((web, desktop)):
+        with pytest.raises(ValueError, match="at most 10"):
+            mock.world.add_app(App(f"eleven{number}", "s", redirect_uris=eleven))
     sandbox = mock.world.add_app(App("sbapp", "s", sandbox=True))
     for number in range(10):
         mock.world.add_target_user(sandbox, Account(f"user{number}"))
@@ -321,9 +324,14 @@ def test_pkce_by_kind_of_redirect(
         assert refusal(answer) == (200, "invalid_request", "Code verifier or code challenge is invalid.")
 
 
-def test_a_verifier_of_32_characters_will_do(player: Player) -> None:
-    from tests.mock.support import sha256_hex
+@pytest.mark.parametrize("verifier", ["st 41+/=", "v" * 129])
+def test_a_verifier_is_looked_at_only_where_there_was_a_challenge(player: Player, verifier: str) -> None:
+    assert "access_token" in player.get_token(player.code(), code_verifier=verifier).json()
+    code = player.code(code_challenge=sha256_hex(verifier), **S256)
+    assert refusal(player.get_token(code, code_verifier=verifier))[1] == "invalid_request"
 
+
+def test_a_verifier_of_32_characters_will_do(player: Player) -> None:
     verifier = "a" * 32
     code = player.code(redirect_uri=DESKTOP_REDIRECT, code_challenge=sha256_hex(verifier), **S256)
     answer = player.get_token(code, redirect_uri=DESKTOP_REDIRECT, code_verifier=verifier)

@@ -597,7 +597,6 @@ def test_a_login_by_qr_code_is_compared(tmp_path: Path) -> None:
     http.post("/v2/oauth/check_qrcode/", data=ask)
     qr.confirm(mock.world, shown["token"], mock.account)
     code = http.post("/v2/oauth/check_qrcode/", data=ask).json()["code"]
-    mock.world.codes[code].redirect_uri = "https://app.example.test/"
     form = {
         **app,
         "grant_type": "authorization_code",

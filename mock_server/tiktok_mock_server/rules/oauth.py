@@ -58,6 +58,12 @@ REDIRECT = rule(
     "documented",
     "doc:oauth-error-handling",
 )
+QR_REDIRECT = rule(
+    "oauth.redirect-uri-of-qr",
+    "A code of a login by QR code came back to no redirect URI, so any goes with it.",
+    "unknown",
+    "doc:login-kit-qr-code-authorization",
+)
 PKCE = rule(
     "oauth.pkce",
     "code_verifier fits the code challenge: SHA-256 in lower-case hex for loopback redirect URIs; "
@@ -157,9 +163,9 @@ def check_client(ask: Ask, *, needs_secret: bool = True) -> App:
     return app
 
 
-def check_form(ask: Ask) -> None:
-    """Refuse a form that is not as described."""
-    problems = check_request(ask.operation.id, ask.body)
+def check_form(ask: Ask, *, apart_from: str = "") -> None:
+    """Refuse a form that is not as described, in whatever field but one."""
+    problems = [one for one in check_request(ask.operation.id, ask.body) if one.pointer != apart_from]
     if problems:
         problem = problems[0]
         raise Refusal(
@@ -177,7 +183,7 @@ def token(ask: Ask) -> object:
     grant_type = ask.text("grant_type")
     app = check_client(ask)
     if grant_type == "authorization_code":
-        check_form(ask)
+        check_form(ask, apart_from="/code_verifier")  # it may be ignored, whatever it is
         return _from_code(ask, app)
     if grant_type == "refresh_token":
         check_form(ask)
@@ -210,7 +216,7 @@ def lifetimes(world: World) -> tuple[float, float]:
 def _from_code(ask: Ask, app: App) -> object:
     code = _find_code(ask, app)
     given = ask.text("redirect_uri")
-    if given != code.redirect_uri:
+    if code.redirect_uri and given != code.redirect_uri:
         raise Refusal(
             REDIRECT,
             "invalid_request",
@@ -269,6 +275,7 @@ def challenges(ask: Ask, redirect_uri: str, verifier: str) -> tuple[str, ...]:
 def _check_verifier(ask: Ask, code: Code) -> None:
     if not code.challenge:
         return
+    check_form(ask)
     verifier = ask.text("code_verifier")
     accepted = challenges(ask, code.redirect_uri, verifier)
     if verifier and code.challenge in accepted:

@@ -16,7 +16,7 @@ REGISTRATION = rule(
     "authorize.registration",
     "Web: https, no query, no fragment. Desktop: http or https, localhost or 127.0.0.1, a port or *. "
     "Under 512 characters, "
-    "10 at most.",
+    "10 at most of each kind.",
     "documented",
     "doc:login-kit-web; doc:login-kit-desktop",
 )
@@ -36,8 +36,8 @@ _WILDCARD = re.compile(r"^([^/]*//[^/]*):\*(?=/|$)")
 
 def registration_problem(uri: str) -> str | None:
     """What keeps a redirect URI from being registered."""
-    if len(uri) >= 512:
-        return "it has 512 characters or more"
+    if len(uri) >= limits.REDIRECT_URI_MAX_LENGTH:
+        return f"it has {limits.REDIRECT_URI_MAX_LENGTH} characters or more"
     if "?" in uri or "#" in uri:
         return "it has a query or a fragment"
     if not uri.isprintable() or " " in uri:
@@ -65,10 +65,10 @@ def check_registrations(uris: Sequence[str]) -> None:
         problem = registration_problem(uri)
         if problem is not None:
             raise ValueError(f"{uri!r} cannot be registered: {problem}. {REGISTRATION.text}")
-    if len(uris) > limits.REDIRECT_URIS_MAX_COUNT:
-        raise ValueError(
-            f"at most {limits.REDIRECT_URIS_MAX_COUNT} redirect URIs can be registered, not {len(uris)}"
-        )
+    desktop, most = sum(map(is_loopback_uri, uris)), limits.REDIRECT_URIS_MAX_COUNT
+    for kind, count in (("desktop", desktop), ("web", len(uris) - desktop)):
+        if count > most:
+            raise ValueError(f"at most {most} {kind} redirect URIs can be registered, not {count}")
 
 
 def check_callback_url(url: str) -> None:
