@@ -9,19 +9,11 @@ from typing import Final
 
 import attrs
 
-from .description import BY_ID, bundle
+from .description import BY_ID, bundle, node
 from .faults import CATALOGUE
 from .journal import Record, code_of
 
 AREAS: Final = ("operations", "codes", "statuses", "events", "faults")
-
-_STATUS_VALUES: Final = (
-    "PROCESSING_UPLOAD",
-    "PROCESSING_DOWNLOAD",
-    "SEND_TO_USER_INBOX",
-    "PUBLISH_COMPLETE",
-    "FAILED",
-)
 
 
 @cache
@@ -33,7 +25,7 @@ def everything() -> Mapping[str, frozenset[str]]:
     return {
         "operations": operations,
         "codes": codes,
-        "statuses": frozenset(_STATUS_VALUES),
+        "statuses": frozenset(node("/components/schemas/PublishState")["enum"]),
         "events": events,
         "faults": frozenset(CATALOGUE),
     }

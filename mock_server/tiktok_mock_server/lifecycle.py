@@ -233,7 +233,8 @@ def _look_into(post: Post, spool: Spool) -> None:
     if post.kind == "photo":
         report = media.check_photo(spool)
     else:
-        report = media.check_video(spool, post.account.max_video_seconds)
+        longest = post.account.max_video_seconds
+        report = media.check_video(spool, media.longest_draft(longest) if post.draft else longest)
     post.verdict = report.fail_reason
     post.duration, post.width, post.height = report.duration, report.width, report.height
 
@@ -319,8 +320,7 @@ def _appear(world: World, post: Post, post_id: int, at: float) -> None:
     post.awaiting_moderation.remove(post_id)
     post.post_ids.append(post_id)
     if post.kind == "video":
-        title = post.title[:150]
-        video = Video(post_id, at, title=title, description=title, is_aigc=post.is_aigc)
+        video = Video(post_id, at, title=post.title, description=post.title, is_aigc=post.is_aigc)
         if post.width:
             video.duration, video.width, video.height = round(post.duration), post.width, post.height
         post.account.videos.append(video)

@@ -14,6 +14,8 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import attrs
 
+from tiktok_openapi import limits
+
 
 def _switch(default: Any, text: str, mark: str, source: str) -> Any:
     return attrs.field(default=default, metadata={"text": text, "mark": mark, "source": source})
@@ -55,7 +57,10 @@ class Switches:
         "count_down", "Whether a refresh extends the life of the grant.", "observed", "public repositories"
     )
     code_lifetime: float = _switch(
-        300.0, "For how many seconds an authorization code works.", "unknown", "secondary sources: minutes"
+        float(limits.AUTHORIZATION_CODE_LIFETIME),
+        "For how many seconds an authorization code works.",
+        "unknown",
+        "secondary sources: minutes",
     )
     pkce_web: Literal["hex_or_base64url", "hex"] = _switch(
         "hex_or_base64url",
@@ -126,7 +131,7 @@ class Switches:
 
     # Upload
     min_chunk_size: int = _switch(
-        5 * 1024 * 1024,
+        limits.MIN_CHUNK_SIZE,
         "Least size of a chunk in bytes; 5000000 if 5 MB is meant literally.",
         "unknown",
         "doc:content-posting-api-media-transfer-guide",
@@ -215,7 +220,10 @@ class Switches:
         "gitroomhq/postiz-docs PR 231",
     )
     draft_lifetime: float = _switch(
-        86400.0, "For how many seconds a draft can be posted.", "observed", "gitroomhq/postiz-docs PR 231"
+        float(limits.PENDING_DRAFTS_WINDOW),
+        "For how many seconds a draft can be posted.",
+        "observed",
+        "gitroomhq/postiz-docs PR 231",
     )
     deleted_draft_frees_slot: bool = _switch(
         False,
@@ -250,19 +258,19 @@ class Switches:
     )
     rate_factor: float = _switch(1.0, "By how much the rate limits are wider.", "recommended", "")
     daily_posts: int = _switch(
-        15,
+        limits.DAILY_POSTS_PER_CREATOR,
         "Posts a creator can make through the API within 24 hours.",
         "documented",
         "doc:content-sharing-guidelines",
     )
     pending_drafts: int = _switch(
-        5,
+        limits.PENDING_DRAFTS,
         "Drafts that can wait within 24 hours.",
         "documented",
         "doc:content-posting-api-reference-upload-video",
     )
     unaudited_active_users: int = _switch(
-        5,
+        limits.UNAUDITED_ACTIVE_USERS,
         "Users that can post through an unaudited app within 24 hours.",
         "documented",
         "doc:content-sharing-guidelines",

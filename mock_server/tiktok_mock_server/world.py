@@ -122,7 +122,7 @@ class Account:
     comment_disabled: bool = False
     duet_disabled: bool = False
     stitch_disabled: bool = False
-    max_video_seconds: int = 600
+    max_video_seconds: int = limits.VIDEO_MAX_DURATION
     banned: bool = False
     app_version: tuple[int, int] | None = (40, 2)
     """TikTok's app on the user's phone; None where there is no usable one."""

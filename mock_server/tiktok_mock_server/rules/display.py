@@ -8,7 +8,7 @@ from typing import Final, cast
 from tiktok_openapi import limits
 
 from ..ask import Ask
-from ..description import field_scopes
+from ..description import field_scopes, node
 from ..media_urls import avatar_url, cover_url
 from ..rule import rule
 from ..validate import check_request
@@ -132,6 +132,12 @@ def user_info(ask: Ask) -> object:
     return {"user": {name: _USER[name](ask, ask.grant) for name in asked}}
 
 
+def _shortened(field: str, text: str) -> str:
+    """As much of a text as a video shows of it."""
+    longest: int = node("/components/schemas/Video/properties")[field]["maxLength"]
+    return text[:longest]
+
+
 _Of = Callable[[Ask, App, Account, Video], object]
 
 _VIDEO: Final[Mapping[str, _Of]] = {
@@ -142,11 +148,11 @@ _VIDEO: Final[Mapping[str, _Of]] = {
         f"https://www.tiktok.com/@{who.username}/video/{video.id}"
         f"?utm_campaign=tt4d_open_api&utm_source={app.client_key}"
     ),
-    "video_description": lambda _ask, _app, _who, video: video.description[:150],
+    "video_description": lambda _ask, _app, _who, video: _shortened("video_description", video.description),
     "duration": lambda _ask, _app, _who, video: video.duration,
     "height": lambda _ask, _app, _who, video: video.height,
     "width": lambda _ask, _app, _who, video: video.width,
-    "title": lambda _ask, _app, _who, video: video.title[:150],
+    "title": lambda _ask, _app, _who, video: _shortened("title", video.title),
     "embed_html": lambda _ask, _app, who, video: (
         f'<blockquote class="tiktok-embed" cite="https://www.tiktok.com/@{who.username}/video/{video.id}"'
         f' data-video-id="{video.id}"><section></section></blockquote>'

@@ -74,7 +74,8 @@ def too_many_users(ask: Ask, app: App, account: Account) -> Reason | None:
     cap = app.active_user_cap if app.audited else ask.switches.unaudited_active_users
     if cap is None:
         return None
-    for username in [name for name, last in app.active.items() if last <= ask.now - DAY]:
+    since = ask.now - limits.UNAUDITED_ACTIVE_USERS_WINDOW
+    for username in [name for name, last in app.active.items() if last <= since]:
         del app.active[username]
     if account.username not in app.active and len(app.active) >= cap:
         return "reached_active_user_cap", f"at most {cap} users in 24 hours", f"user {len(app.active) + 1}"
@@ -86,16 +87,20 @@ def too_many_drafts(ask: Ask, account: Account) -> Reason | None:
     drafts = ask.world.drafts.setdefault(account.username, [])
     drafts[:] = [post for post in drafts if _pending(ask, post)]
     if len(drafts) >= ask.switches.pending_drafts:
-        free = f"; the oldest stops counting in {drafts[0].created + DAY - ask.now:.0f} s" if drafts else ""
+        free = f"; the oldest stops counting in {_counts_until(drafts[0]) - ask.now:.0f} s" if drafts else ""
         expected = f"fewer than {ask.switches.pending_drafts} drafts of the last 24 hours"
         return "spam_risk_too_many_pending_share", expected, f"{len(drafts)}{free}"
     return None
 
 
 def _pending(ask: Ask, post: Post) -> bool:
-    if post.created <= ask.now - DAY or post.final:
+    if _counts_until(post) <= ask.now or post.final:
         return False
     return not (post.deleted and ask.switches.deleted_draft_frees_slot)
+
+
+def _counts_until(draft: Post) -> float:
+    return draft.created + limits.PENDING_DRAFTS_WINDOW
 
 
 def count_post(ask: Ask, app: App, post: Post) -> None:

@@ -88,7 +88,6 @@ GONE = rule(
     "",
 )
 
-TYPES = ("video/mp4", "video/quicktime", "video/webm")
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})", re.ASCII)
 
 
@@ -203,10 +202,11 @@ def _check_headers(ask: Ask, upload: Upload) -> tuple[int, int]:
     headers = ask.inbound.headers
     if "authorization" in headers:
         log.warning("%s: %s (%s)", NO_BEARER.id, NO_BEARER.text, masked(headers["authorization"]))
-    if ask.inbound.content_type not in TYPES:
+    types = ask.operation.request_types
+    if ask.inbound.content_type not in types:
         got = shown(headers.get("content-type", "nothing"))
         raise _refuse(
-            400, TYPE, upload, ask, pointer="header Content-Type", expected=" or ".join(TYPES), got=got
+            400, TYPE, upload, ask, pointer="header Content-Type", expected=" or ".join(types), got=got
         )
     text = headers.get("content-range", "")
     match = _RANGE.fullmatch(text.strip())
