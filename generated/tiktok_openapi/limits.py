@@ -43,7 +43,8 @@ Unit: bytes.
 
 VIDEO_MAX_DURATION: Final = 600
 """Greatest duration of a video sent through the API. Many accounts have less (3 or 5 minutes):
-`max_video_post_duration_sec` of the creator info decides.
+`max_video_post_duration_sec` of the creator info decides. A draft may have more than that; the user can trim
+it.
 
 Unit: seconds.
 """

@@ -36,7 +36,8 @@ CODEC = rule(
 )
 DURATION = rule(
     "media.duration",
-    "A video is no longer than max_video_post_duration_sec; else it ends with duration_check_failed.",
+    "A video is no longer than max_video_post_duration_sec, a draft, which the user can trim, no longer than "
+    "10 minutes; else it ends with duration_check_failed.",
     "documented",
     "doc:content-posting-api-media-transfer-guide",
     switch="check_media",
@@ -113,6 +114,11 @@ def _wrong(rule_: Rule, reason: str, found: str, report: Report | None = None) -
 # Videos
 
 
+def longest_draft(account_seconds: int) -> int:
+    """How many seconds a draft may have: the user can trim what is too long for the account."""
+    return max(account_seconds, limits.VIDEO_MAX_DURATION)
+
+
 def container(head: bytes) -> str:
     """The container whose signature a file begins with: mp4, quicktime, webm, or nothing."""
     if head[4:8] == b"ftyp":
@@ -162,10 +168,10 @@ def _look_inside(path: Path, max_seconds: int) -> Report:
     report = Report(duration=seconds, width=width, height=height)
     if codec not in _CODECS:
         return _wrong(CODEC, "file_format_check_failed", codec, report)
-    if not 0 < seconds <= max_seconds + _TOLERANCE * max_seconds:
+    if seconds > max_seconds * (1 + _TOLERANCE):  # a stream, such as a browser records, does not say: 0
         return _wrong(DURATION, "duration_check_failed", f"{seconds:.2f} s of at most {max_seconds}", report)
     low, high = limits.VIDEO_MIN_FRAME_RATE, limits.VIDEO_MAX_FRAME_RATE
-    if not low * (1 - _TOLERANCE) <= rate <= high * (1 + _TOLERANCE):
+    if rate and not low * (1 - _TOLERANCE) <= rate <= high * (1 + _TOLERANCE):
         return _wrong(FRAME_RATE, "frame_rate_check_failed", f"{rate:.2f} frames per second", report)
     if not all(limits.VIDEO_MIN_SIDE <= side <= limits.VIDEO_MAX_SIDE for side in (width, height)):
         return _wrong(PICTURE_SIZE, "picture_size_check_failed", f"{width}x{height}", report)

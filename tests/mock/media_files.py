@@ -19,9 +19,11 @@ def video(
     height: int = 480,
     rate: int = 30,
     seconds: float = 1.0,
+    live: bool = False,
 ) -> bytes:
-    """A grey video."""
-    return _encode(container, codec, width, height, "yuv420p", rate, max(1, round(rate * seconds)))
+    """A grey video; with `live` one that does not say how long it is, as browsers record them."""
+    frames = max(1, round(rate * seconds))
+    return _encode(container, codec, width, height, "yuv420p", rate, frames, {"live": "1"} if live else {})
 
 
 def sound() -> bytes:
@@ -51,11 +53,18 @@ def photo(kind: str, width: int, height: int) -> bytes:
 
 
 def _encode(
-    container: str, codec: str, width: int, height: int, pixels: str, rate: int, frames: int
+    container: str,
+    codec: str,
+    width: int,
+    height: int,
+    pixels: str,
+    rate: int,
+    frames: int,
+    muxing: dict[str, str] | None = None,
 ) -> bytes:
     file = BytesIO()
     options: dict[str, str] = {"x265-params": "log-level=none"} if codec == "libx265" else {}
-    with _av.open(file, "w", format=container) as output:
+    with _av.open(file, "w", format=container, options=muxing or {}) as output:
         stream = output.add_stream(codec, rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, pixels
         frame = av.VideoFrame(width, height, pixels)

@@ -68,6 +68,23 @@ def test_videos(looking: Player, make: Callable[[], bytes], reason: str) -> None
     assert outcome(looking, make()) == reason
 
 
+def test_a_draft_may_be_longer_than_the_account_posts_since_the_user_can_trim_it(
+    looking: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking.mock.account.max_video_seconds = 2
+    publish_id = looking.post_video(media_files.video(seconds=4), draft=True)
+    looking.mock.clock.advance(60)
+    assert looking.status(publish_id)["status"] == "SEND_TO_USER_INBOX"
+    monkeypatch.setattr(limits, "VIDEO_MAX_DURATION", 3)
+    publish_id = looking.post_video(media_files.video(seconds=4), draft=True)
+    looking.mock.clock.advance(60)
+    assert looking.status(publish_id)["fail_reason"] == "duration_check_failed"
+
+
+def test_a_video_that_does_not_say_how_long_it_is_is_not_called_too_long(looking: Player) -> None:
+    assert outcome(looking, media_files.video(container="webm", codec="libvpx", live=True)) == ""
+
+
 @pytest.mark.parametrize(
     ("head", "container"),
     [

@@ -158,7 +158,7 @@ _FAIL_REASON_RETRYABLE: Final[dict[FailReason, bool]] = {
 }
 _FAIL_REASON_ADVICE: Final[dict[FailReason, str]] = {
     FailReason.FILE_FORMAT_CHECK_FAILED: "Videos are MP4, MOV or WebM with H.264, H.265, VP8 or VP9; photos are JPEG or WebP.",
-    FailReason.DURATION_CHECK_FAILED: "Keep to max_video_post_duration_sec of the creator info.",
+    FailReason.DURATION_CHECK_FAILED: "Keep to max_video_post_duration_sec of the creator info; a draft may have 10 minutes.",
     FailReason.FRAME_RATE_CHECK_FAILED: "Use 23 to 60 frames per second.",
     FailReason.PICTURE_SIZE_CHECK_FAILED: "Videos have 360 to 4096 pixels on each side; of each photo the shorter side has at most 1080. One bad photo fails them all.",
     FailReason.INTERNAL: "Post again later.",
