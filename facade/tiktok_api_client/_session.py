@@ -119,7 +119,8 @@ class Session:
                 if isinstance(problem, TryLater) and problem.retryable:
                     if problem.status == 429:
                         self.budget.full(operation, who, at)
-                    else:
+                    elif problem.code != ErrorCode.SPAM_RISK_TOO_MANY_PENDING_SHARE:
+                        # there the creator can make room at any moment
                         self.budget.remember(problem, operation, who, at)
                 seconds = pause(attempt, problem)
                 if not repeat or attempt >= TRIES or seconds is None or not may_repeat(operation, problem):

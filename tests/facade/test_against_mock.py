@@ -22,8 +22,10 @@ from tiktok_api_client.errors import (
     LoginRequired,
     NotLoggedIn,
     Refused,
+    TryLater,
     Unreadable,
 )
+from tiktok_mock_server import lifecycle
 from tiktok_mock_server.mock import MockTikTok
 from tiktok_mock_server.rules import qr
 from tiktok_mock_server.world import Delivery, Video
@@ -31,6 +33,7 @@ from tiktok_openapi import CATALOGUE, Operation, PostPublishComplete
 from tiktok_openapi.routes import ROUTES
 
 DESKTOP, WEB = "http://127.0.0.1:8765/callback/", "https://app.example/callback/"
+PULLED = "https://media.example.test/v.mp4"
 SCOPES = ["user.info.basic", "user.info.stats", "video.list", "video.publish", "video.upload"]
 
 
@@ -275,6 +278,17 @@ class _WithToken:
             return member(*arguments, **options)
 
         return call
+
+
+def test_a_place_that_the_creator_frees_among_the_drafts_is_used_at_once(kind: str, mock: MockTikTok) -> None:
+    tik = client(kind, mock)
+    log_in(tik, mock)
+    first, *_ = [tik.draft_video(PULLED).publish_id for _ in range(5)]
+    with pytest.raises(TryLater, match="spam_risk_too_many_pending_share"):
+        tik.draft_video(PULLED)
+    lifecycle.finish(mock.world, mock.post(first))
+    lifecycle.user_posts_draft(mock.world, mock.post(first))
+    assert tik.draft_video(PULLED).publish_id
 
 
 # Reading and being told
