@@ -23,7 +23,7 @@ async def _serve(mock: MockTikTok) -> None:
     listener.listen(2048)
     listener.setblocking(False)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    await Server(mock.engine).run_on(listener, lambda: print(json.dumps({"url": url}), flush=True))
+    await Server(mock.asgi()).run_on(listener, lambda: print(json.dumps({"url": url}), flush=True))
 
 
 def main() -> None:

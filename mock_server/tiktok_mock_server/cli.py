@@ -372,10 +372,12 @@ def _serve(options: argparse.Namespace, engine: Engine) -> int:
 
 
 async def _run(options: argparse.Namespace, engine: Engine, listener: socket.socket) -> None:
+    from .app import Door
     from .server import Server
 
     world, certificates = engine.world, options.certificates
-    server = Server(engine, tls=certificates.context() if certificates else None)
+    tls = certificates.context() if certificates else None
+    server = Server(Door(engine), doors=engine.doors, tls=tls)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         if sys.platform == "win32":

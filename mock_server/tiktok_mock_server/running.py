@@ -39,9 +39,10 @@ class Running:
         self._thread.join(10)
 
     def _run(self) -> None:
+        from .app import Door
         from .server import Server
 
-        self._server = Server(self.engine, tls=self._tls)
+        self._server = Server(Door(self.engine), doors=self.engine.doors, tls=self._tls)
 
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()

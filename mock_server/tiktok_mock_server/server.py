@@ -7,23 +7,27 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import uvicorn
 
-from .app import Door
 from .connection import protocol
-from .engine import Engine
+from .exchange import Doors
 from .listening import listen
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 
 class Server(uvicorn.Server):
     """A server that says when it accepts connections and does not wait for anybody when it is to stop."""
 
-    def __init__(self, engine: Engine, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, doors: Doors | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
-                Door(engine),
+                app,
                 log_config=None,
                 log_level="warning",
                 access_log=False,
@@ -33,7 +37,7 @@ class Server(uvicorn.Server):
                 http=protocol(),
             )
         )
-        self._doors = engine.doors
+        self._doors = doors or Doors()
         self._tls = tls
         self._stopped = asyncio.Event()
 
