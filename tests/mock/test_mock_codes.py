@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from tests.mock.support import Player, data, query_of, refusal, set_switches, without_media_checks
 from tests.mock.wire import Wire
 from tiktok_mock_server import Account, App, MockTikTok
+from tiktok_mock_server.rules import display, oauth, publish
 from tiktok_openapi.errors import CATALOGUE
 from tiktok_openapi.routes import ROUTES
 
@@ -249,3 +251,14 @@ def test_the_upload_plane_over_a_socket(remote: Player, status: int, changes: di
 def test_an_unreviewed_app_and_a_second_app(remote: Player) -> None:
     remote.mock.world.add_app(App("draft", "secret", reviewed=False))
     assert "error=unauthorized_client" in remote.authorize(client_key="draft").text
+
+
+@pytest.mark.parametrize("rules", [display, oauth, publish])
+def test_the_words_of_refusals_are_those_of_the_description(rules: ModuleType) -> None:
+    known = {
+        words for codes in CATALOGUE.codes.values() for info in codes.values() for words in info.messages
+    }
+    constants = {name: value for name, value in vars(rules).items() if name.isupper()}
+    spelled = {value for value in constants.values() if isinstance(value, str) and " " in value}
+    assert spelled
+    assert spelled <= known
