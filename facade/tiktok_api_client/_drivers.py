@@ -111,7 +111,7 @@ def _thread_waiter() -> tuple[Waiter, threading.Lock]:
         woken.release()
         return True
 
-    return Waiter(wake), woken
+    return wake, woken
 
 
 def _task_waiter(woken: anyio.Event) -> Waiter:
@@ -128,7 +128,7 @@ def _task_waiter(woken: anyio.Event) -> Waiter:
             return False  # with its loop, the task is gone
         return True
 
-    return Waiter(wake)
+    return wake
 
 
 @contextmanager
@@ -221,13 +221,9 @@ class SyncRunner:
         if isinstance(step, Monotonic):
             return self._clock.monotonic()
         if isinstance(step, Acquire):
-            waiter, woken = _thread_waiter()
-            if not step.lock.enter(waiter):
-                try:
-                    woken.acquire()
-                except BaseException:
-                    step.lock.leave(waiter)
-                    raise
+            step.waiter, woken = _thread_waiter()
+            if not step.lock.enter(step.waiter):
+                woken.acquire()
             return None
         if isinstance(step, Invoke):
             result = step.function()
@@ -310,13 +306,9 @@ class AsyncRunner:
             import anyio
 
             woken = anyio.Event()
-            waiter = _task_waiter(woken)
-            if not step.lock.enter(waiter):
-                try:
-                    await woken.wait()
-                except BaseException:
-                    step.lock.leave(waiter)
-                    raise
+            step.waiter = _task_waiter(woken)
+            if not step.lock.enter(step.waiter):
+                await woken.wait()
             return None
         if isinstance(step, Invoke):
             result = step.function()

@@ -30,17 +30,10 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Waiter:
-    """Somebody who waits for a lock or a signal.
-
-    `wake` lets it go on, from whatever thread; False when it is not there any more.
-    """
-
-    __slots__ = ("wake", "woken")
-
-    def __init__(self, wake: Callable[[], bool]) -> None:
-        self.wake = wake
-        self.woken = False
+Waiter = Callable[[], bool]
+"""Somebody who waits for a lock or a signal. Called, from whatever thread, it goes on; False when it is not
+there any more.
+"""
 
 
 class Signal:
@@ -68,9 +61,8 @@ class Signal:
         with self._mutex:
             self._set = True
             waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            waiter.woken = True
-            waiter.wake()
+        for wake in waiters:
+            wake()
 
     def enter(self, waiter: Waiter) -> bool:
         """Queue a waiter; True when there is nothing to wait for. For drivers."""
@@ -89,7 +81,7 @@ class Signal:
 class Lock:
     """First come, first served, for threads and for tasks of any event loop at once. Not reentrant.
 
-    Taken with the `acquire` flow; given back with `release`, which never waits: it may stand in ``finally``.
+    Whoever wants it for a flow writes `holding`.
     """
 
     def __init__(self) -> None:
@@ -99,44 +91,38 @@ class Lock:
     def _renew(self) -> None:
         """Let nobody have it, and nobody wait for it."""
         self._mutex = threading.Lock()
-        self._held = False
+        self._holder: Waiter | None = None
         self._waiters: deque[Waiter] = deque()
 
     @property
     def is_held(self) -> bool:
         """Whether somebody has it at this moment."""
-        return self._held
+        return self._holder is not None
 
     def enter(self, waiter: Waiter) -> bool:
         """Take the lock, or queue a waiter and answer False. For drivers."""
         with self._mutex:
-            if self._held:
+            if self._holder is None:
+                self._holder = waiter
+            else:
                 self._waiters.append(waiter)
-                return False
-            self._held = True
-            return True
+            return self._holder is waiter
 
     def leave(self, waiter: Waiter) -> None:
-        """Give up waiting; a lock that was handed over in the meantime goes to the next. For drivers."""
-        with self._mutex:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
-                return
-        if waiter.woken:
-            self.release()
-
-    def release(self) -> None:
-        """Hand the lock to whoever has waited longest, and is still there."""
+        """Give up waiting, or hand the lock to whoever has waited longest, and is still there. Never waits;
+        may be called at any time.
+        """
         while True:
             with self._mutex:
-                if not self._waiters:
-                    self._held = False
+                if waiter is not self._holder:
+                    if waiter in self._waiters:
+                        self._waiters.remove(waiter)
                     return
-                waiter = self._waiters.popleft()
-                waiter.woken = True
-            if waiter.wake():
+                self._holder = self._waiters.popleft() if self._waiters else None
+                heir = self._holder
+            if heir is None or heir():
                 return
-            waiter.woken = False
+            waiter = heir
 
 
 @attrs.frozen(eq=False)
@@ -164,11 +150,13 @@ class Monotonic:
     """A clock for measuring durations, in seconds."""
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class Acquire:
     """Wait for a lock and take it."""
 
     lock: Lock
+    waiter: Waiter | None = None
+    """Who has it then, or waits for it; the driver says so, before it does either."""
 
 
 @attrs.frozen(eq=False)
@@ -254,9 +242,15 @@ def monotonic() -> Flow[float]:
     return cast("float", (yield Monotonic()))
 
 
-def acquire(lock: Lock) -> Flow[None]:
-    """Wait for `lock`. Follow it at once with ``try: … finally: lock.release()``, and nothing between."""
-    yield Acquire(lock)
+def holding(lock: Lock, flow: Flow[T]) -> Flow[T]:
+    """Wait for a lock, and run a flow while nobody else has it."""
+    step = Acquire(lock)
+    try:
+        yield step
+        return (yield from flow)
+    finally:  # Ctrl-C can come when the lock is taken, and nobody knows it yet
+        if step.waiter is not None:
+            lock.leave(step.waiter)
 
 
 @overload

@@ -27,7 +27,7 @@ from tiktok_openapi import (
 from tiktok_openapi.models.oauth import decode_user_token
 from tiktok_openapi.operations import oauth
 
-from ._flow import Flow, Lock, acquire, blocking, invoke, now, shielded, sleep
+from ._flow import Flow, Lock, blocking, holding, invoke, now, shielded, sleep
 from ._log import LOGGER
 from ._retry import TRIES, pause
 from .errors import NotLoggedIn
@@ -203,15 +203,14 @@ class TokenKeeper:
     def _alone(self, account: str, flow: Flow[T]) -> Flow[T]:
         """Run a flow while nobody else, in any thread, task or process, touches the account's tokens."""
         lock = self._locks.setdefault(account, Lock())
-        yield from acquire(lock)
+        return (yield from holding(lock, self._alone_in_the_store(account, flow)))
+
+    def _alone_in_the_store(self, account: str, flow: Flow[T]) -> Flow[T]:
+        lock = self.store.lock(account)
         try:
-            among_processes = self.store.lock(account)
-            try:
-                while not (yield from self._ask_store(among_processes.acquire)):
-                    yield from sleep(LOCK_PAUSE)
-                return (yield from flow)
-            finally:
-                among_processes.release()
+            while not (yield from self._ask_store(lock.acquire)):
+                yield from sleep(LOCK_PAUSE)
+            return (yield from flow)
         finally:
             lock.release()
 

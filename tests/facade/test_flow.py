@@ -26,9 +26,9 @@ from tiktok_api_client._flow import (
     Signal,
     Stream,
     Waiter,
-    acquire,
     blocking,
     emit,
+    holding,
     invoke,
     monotonic,
     notify,
@@ -201,14 +201,20 @@ def test_a_stream_is_not_run_as_a_flow(runners: Runners) -> None:
 # Locks
 
 
-def holding(lock: Lock, log: list[str], name: str, then: Callable[[], Awaitable[None] | None]) -> Flow[None]:
-    yield from acquire(lock)
-    try:
+def entering(
+    lock: Lock, log: list[str], name: str, then: Callable[[], Awaitable[None] | None] = lambda: None
+) -> Flow[None]:
+    def inside() -> Flow[None]:
         log.append(f"{name} in")
         yield from invoke(then)
         log.append(f"{name} out")
-    finally:
-        lock.release()
+
+    return holding(lock, inside())
+
+
+def somebody() -> bool:
+    """Has a lock, and need not be woken."""
+    return True
 
 
 def test_threads_and_tasks_of_two_loops_exclude_each_other() -> None:
@@ -230,12 +236,12 @@ def test_threads_and_tasks_of_two_loops_exclude_each_other() -> None:
             enter_and_leave()
             await asyncio.sleep(0)
 
-        await asyncio.gather(*(runner.run(holding(lock, [], "task", inside)) for _ in range(20)))
+        await asyncio.gather(*(runner.run(entering(lock, [], "task", inside)) for _ in range(20)))
 
     def in_thread() -> None:
         runner = SyncRunner(Client(), SystemClock())
         for _ in range(20):
-            runner.run(holding(lock, [], "thread", enter_and_leave))
+            runner.run(entering(lock, [], "thread", enter_and_leave))
 
     threads = [threading.Thread(target=lambda: asyncio.run(in_loop())) for _ in range(2)]
     threads += [threading.Thread(target=in_thread) for _ in range(2)]
@@ -257,10 +263,10 @@ async def test_a_lock_is_handed_on_when_the_next_in_line_was_cancelled() -> None
     async def nothing() -> None:
         await asyncio.sleep(0)
 
-    first = asyncio.create_task(runner.run(holding(lock, log, "first", release.wait)))
+    first = asyncio.create_task(runner.run(entering(lock, log, "first", release.wait)))
     await asyncio.sleep(0)
-    second = asyncio.create_task(runner.run(holding(lock, log, "second", nothing)))
-    third = asyncio.create_task(runner.run(holding(lock, log, "third", nothing)))
+    second = asyncio.create_task(runner.run(entering(lock, log, "second", nothing)))
+    third = asyncio.create_task(runner.run(entering(lock, log, "third", nothing)))
     await asyncio.sleep(0)
     release.set()
     for _ in range(3):
@@ -277,12 +283,28 @@ async def test_a_lock_is_handed_on_when_the_next_in_line_was_cancelled() -> None
 def test_an_interrupted_thread_leaves_the_queue() -> None:
     lock = Lock()
     runner = SyncRunner(Client(), SystemClock())
-    runner.run(acquire(lock))
+    lock.enter(somebody)
     threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
-        runner.run(acquire(lock))
-    lock.release()
+        runner.run(entering(lock, [], "late"))
+    lock.leave(somebody)
     assert not lock.is_held
+
+
+class InterruptedLock(Lock):
+    """Ctrl-C comes when the lock is taken, and before anybody knows it."""
+
+    def enter(self, waiter: Waiter) -> bool:
+        super().enter(waiter)
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_right_after_a_lock_was_taken_gives_it_back(runners: Runners) -> None:
+    lock, log = InterruptedLock(), list[str]()
+    with pytest.raises(KeyboardInterrupt):
+        runners.sync.run(entering(lock, log, "first"))
+    assert not lock.is_held
+    assert log == []
 
 
 def test_a_waiter_whose_loop_is_gone_stops_nobody() -> None:
@@ -290,34 +312,32 @@ def test_a_waiter_whose_loop_is_gone_stops_nobody() -> None:
 
     async def wait_and_leave() -> None:
         runner = AsyncRunner(AsyncClient(), SystemClock())
-        for flow in (holding(lock, log, "gone", lambda: None), sleep(60, signal_)):
+        for flow in (entering(lock, log, "gone"), sleep(60, signal_)):
             task = asyncio.create_task(runner.run(flow))
             await asyncio.sleep(0)
             task.cancel()
             await asyncio.wait([task])
 
     sync = SyncRunner(Client(), SystemClock())
-    sync.run(acquire(lock))
+    lock.enter(somebody)
     asyncio.run(wait_and_leave())
     signal_.set()
-    lock.release()
-    sync.run(holding(lock, log, "next", lambda: None))
+    lock.leave(somebody)
+    sync.run(entering(lock, log, "next"))
     assert log == ["next in", "next out"]
 
 
 def test_a_task_that_went_with_its_loop_does_not_keep_the_lock() -> None:
     lock, log = Lock(), list[str]()
     sync = SyncRunner(Client(), SystemClock())
-    sync.run(acquire(lock))
+    lock.enter(somebody)
     loop = asyncio.new_event_loop()
-    task = loop.create_task(
-        AsyncRunner(AsyncClient(), SystemClock()).run(holding(lock, log, "gone", lambda: None))
-    )
+    task = loop.create_task(AsyncRunner(AsyncClient(), SystemClock()).run(entering(lock, log, "gone")))
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()  # nobody cancelled the task
-    lock.release()
+    lock.leave(somebody)
     assert not lock.is_held
-    sync.run(holding(lock, log, "next", lambda: None))
+    sync.run(entering(lock, log, "next"))
     assert log == ["next in", "next out"]
     with contextlib.suppress(RuntimeError):
         task.get_coro().close()

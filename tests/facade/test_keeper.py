@@ -20,14 +20,12 @@ from tiktok_api_client._flow import (
     Blocking,
     Flow,
     Invoke,
-    Lock,
     Monotonic,
     Now,
     Perform,
     Shield,
     Sleep,
     Step,
-    Waiter,
     perform,
 )
 from tiktok_api_client._keeper import TokenKeeper
@@ -114,13 +112,16 @@ class Worker:
     flow: Generator[Step, object, object]
     reply: object = None
     problem: Exception | None = None
-    waiter: Waiter | None = None
-    lock: Lock | None = None
+    waits: bool = False
     stack: list[Generator[Step, object, object]] = attrs.field(factory=list[Generator[Step, object, object]])
     answer: tuple[Call[object], UserToken | None] | None = None
     result: object = None
     error: Exception | None = None
     done: bool = False
+
+    def wake(self) -> bool:
+        self.waits = False
+        return True
 
 
 class World:
@@ -145,14 +146,10 @@ class World:
         return [
             worker
             for worker in self.workers
-            if not worker.done
-            and (worker.waiter is None or worker.waiter.woken)
-            and worker.process not in self.dead
+            if not worker.done and not worker.waits and worker.process not in self.dead
         ]
 
     def step(self, worker: Worker, lose: bool) -> None:
-        if worker.waiter is not None:
-            worker.waiter = worker.lock = None
         if worker.answer is not None:
             self._deliver(worker, lose)
         reply, problem = worker.reply, worker.problem
@@ -182,9 +179,8 @@ class World:
             refresh_token = body.decode().rpartition("refresh_token=")[2].partition("&")[0]
             worker.answer = (effect.call, self.service.refresh(refresh_token))
         elif isinstance(effect, Acquire):
-            waiter = Waiter(lambda: True)
-            if not effect.lock.enter(waiter):
-                worker.waiter, worker.lock = waiter, effect.lock
+            effect.waiter = worker.wake
+            worker.waits = not effect.lock.enter(effect.waiter)
         elif isinstance(effect, Shield):
             worker.stack.append(worker.flow)
             worker.flow = effect.flow
