@@ -52,7 +52,8 @@ def verify_webhook(
         header: the value of the signature header, or all headers; their names may be in any case.
         secret: the client secret of the app, or several while one replaces another. A sandbox has its own.
         now: seconds since 1970; the machine's clock if not given.
-        tolerance: seconds by which the time of the signature may be off, either way.
+        tolerance: seconds by which the time of the signature may be off, either way. Whether TikTok signs an
+            event that it tries again anew is not known.
 
     Returns:
         The event; one that this release does not know is an `UnknownEvent`.

@@ -280,6 +280,12 @@ class Switches:
     webhook_post_id: Literal["string", "number"] = _switch(
         "string", "How a webhook writes a post id.", "observed", "yikart/AiToEarn"
     )
+    webhook_signed: Literal["each_try", "once"] = _switch(
+        "each_try",
+        "Whether an event that is tried again is signed anew, or keeps the signature of its first try.",
+        "unknown",
+        "doc:webhooks-verification",
+    )
     webhook_timeout: float = _switch(5.0, "For how many seconds one delivery may take.", "unknown", "")
 
     def __attrs_post_init__(self) -> None:

@@ -207,6 +207,15 @@ def test_72_hours_of_retries_are_13_attempts_and_no_waiting(player: Player) -> N
     assert len(set(inbox.signatures)) == 13, "each attempt is signed with its own time"
 
 
+def test_an_event_that_is_tried_again_can_keep_its_first_signature(player: Player) -> None:
+    set_switches(player.mock, webhook_signed="once")
+    inbox = Inbox(player.mock, 500, 500)
+    player.post_video()
+    player.mock.clock.advance(3600)
+    assert len(inbox.times) == 3
+    assert {signature.partition(",")[0] for signature in inbox.signatures} == {f"t={int(inbox.times[0])}"}
+
+
 @pytest.mark.parametrize("status", [201, 204, 301, 400, 500])
 def test_anything_but_200_is_tried_again(player: Player, status: int) -> None:
     inbox = Inbox(player.mock, status)
