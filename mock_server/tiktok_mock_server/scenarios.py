@@ -96,7 +96,7 @@ def _lost_refresh(world: World) -> None:
 
 
 def _rate_limited(world: World) -> None:
-    _switch(world, rate_factor=0.01)
+    _switch(world, rate_factor=0.001)  # less than one of the 600 of the Display API
 
 
 def _gateway_pages(world: World) -> None:

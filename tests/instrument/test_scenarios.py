@@ -138,6 +138,8 @@ def test_lost_answers() -> None:
 def test_limits_pages_and_slowness() -> None:
     _, creator = told("rate-limited")
     assert [creator.creator_info().status_code for _ in range(2)] == [200, 429]
+    fields = {"params": {"fields": "open_id"}, "headers": creator.headers}
+    assert [creator.ask("GET", "/v2/user/info/", **fields).status_code for _ in range(2)] == [200, 429]
     _, creator = told("gateway-pages")
     assert [creator.creator_info().status_code for _ in range(3)] == [200, 200, 503]
     _, creator = told("slow-network")
