@@ -37,6 +37,8 @@ class Meeting:
     inbound: Inbound
     body: bytes
     """The request's body; empty for an upload."""
+    upload: Upload | None
+    """The session of an upload."""
 
     @property
     def world(self) -> World:
@@ -47,7 +49,7 @@ class Meeting:
         """What is in the request."""
         found: dict[str, object] = dict(self.inbound.pairs())
         found |= {name: value for name, value in self.fields().items() if name not in found}
-        upload = self.upload()
+        upload = self.upload
         if upload is not None:
             found["publish_id"] = upload.post.publish_id
             found["chunk"] = upload.chunks
@@ -70,12 +72,6 @@ class Meeting:
             return {}
         return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
-    def upload(self) -> Upload | None:
-        """The session of an upload."""
-        if self.operation.id != "uploadChunk":
-            return None
-        return self.world.uploads.get(dict(self.inbound.pairs()).get("upload_id", ""))
-
     def token(self) -> AccessToken | None:
         """The bearer's."""
         value = self.inbound.headers.get("authorization", "").partition(" ")[2].strip()
@@ -83,9 +79,8 @@ class Meeting:
 
     def post(self, answer: Outbound | None = None) -> Post | None:
         """The post that is spoken of, in the request or in the answer."""
-        upload = self.upload()
-        if upload is not None:
-            return upload.post
+        if self.upload is not None:
+            return self.upload.post
         name = self.fields().get("publish_id")
         if name is None and answer is not None and answer.body.startswith(b"{"):
             name = _part(jsonio.read(answer.body), "data", "publish_id")
@@ -146,7 +141,7 @@ def _rate_limited(meeting: Meeting, _: Fault) -> None:
 
 
 def _chunk_forgotten(meeting: Meeting, _: Fault) -> None:
-    upload = meeting.upload()
+    upload = meeting.upload
     if upload is not None and not upload.done:
         _forget(upload, meeting.world)
 
@@ -159,7 +154,7 @@ def _forget(upload: Upload, world: World) -> None:
 
 
 def _session_expired(meeting: Meeting, _: Fault) -> None:
-    upload = meeting.upload()
+    upload = meeting.upload
     if upload is not None:
         upload.expires = min(upload.expires, meeting.world.now())
 
@@ -335,12 +330,11 @@ def _new_status(meeting: Meeting, fault: Fault, answer: Outbound) -> Outbound:
 
 
 def _chunk_repeated(meeting: Meeting, _: Fault, answer: Outbound) -> Outbound:
-    upload = meeting.upload()
+    upload = meeting.upload
     if upload is None or answer.status not in (201, 206):
         return answer
     key = (upload.id, meeting.inbound.headers.get("content-range", ""))
-    kept = [(name, value) for name, value in answer.headers if name == "content-range"]
-    meeting.world.faults.repeats[key] = [("status", str(answer.status)), *kept]
+    meeting.world.faults.repeats[key] = (answer.status, dict(answer.headers)["content-range"])
     return answers.edge_page(502, meeting.world.ids.log_id(meeting.world.now()))
 
 

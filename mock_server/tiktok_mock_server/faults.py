@@ -324,8 +324,8 @@ class FaultPlan:
         self._queues: dict[str, list[Fault]] = {}
         self._numbers = itertools.count(1)
         self._all: Log[Fault] = Log(lambda fault: fault.over, lambda _: 0)
-        self.repeats: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        """Chunks that may be sent once more: upload id and range, to status and headers of their answer."""
+        self.repeats: dict[tuple[str, str], tuple[int, str]] = {}
+        """Chunks that may be sent once more: upload id and range, to status and range of their answer."""
 
     def plan(
         self,

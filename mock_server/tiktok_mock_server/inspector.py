@@ -35,7 +35,7 @@ def _state(call: Call, after: int) -> dict[str, object]:
 
 def inspect(call: Call) -> object:
     """Everything the page shows; of the requests, those after a cursor."""
-    after = dict(call.inbound.pairs()).get("after", "0")
+    after = call.inbound.parameter("after")
     return _state(call, int(after) if after.isascii() and after.isdigit() else 0)
 
 

@@ -60,7 +60,7 @@ def around(engine: Answerer, inbound: Inbound, operation: Operation | None) -> E
         else:
             if upload is None and operation.method == "POST":
                 yield from _read_ahead(tape, pieces)
-            meeting = Meeting(engine, operation, inbound, b"".join(pieces))
+            meeting = Meeting(engine, operation, inbound, b"".join(pieces), upload)
             try:
                 asked_for, later = _wishes(meeting)
             except NoSuchFault as error:
@@ -125,12 +125,11 @@ def _taped(inner: Exchange, tape: _Tape, pieces: list[bytes], limit: int | None 
 
 def _again(meeting: Meeting) -> Outbound | None:
     """The answer to a chunk that may be sent once more."""
-    repeats = meeting.world.faults.repeats
-    if not repeats or meeting.operation.id != "uploadChunk":
+    if meeting.upload is None:
         return None
-    upload_id = dict(meeting.inbound.pairs()).get("upload_id", "")
-    kept = repeats.pop((upload_id, meeting.inbound.headers.get("content-range", "")), None)
-    return None if kept is None else Outbound(int(kept[0][1]), headers=kept[1:])
+    key = (meeting.upload.id, meeting.inbound.headers.get("content-range", ""))
+    kept = meeting.world.faults.repeats.pop(key, None)
+    return None if kept is None else Outbound(kept[0], headers=[("content-range", kept[1])])
 
 
 def _wishes(meeting: Meeting) -> tuple[Fault | None, list[Fault]]:
@@ -223,7 +222,7 @@ def _break_in_body(meeting: Meeting, fault: Fault, tape: _Tape, pieces: list[byt
 
 def _lose_chunk(meeting: Meeting, tape: _Tape, pieces: list[bytes]) -> Exchange:
     """Answer as if the chunk were stored. It is read, and thrown away at its end."""
-    upload = meeting.upload()
+    upload = meeting.upload
     if upload is None:
         return (yield from _taped(meeting.engine.answer(meeting.inbound), tape, pieces))
     yield from _skip(tape)
@@ -235,7 +234,7 @@ def _lose_chunk(meeting: Meeting, tape: _Tape, pieces: list[bytes]) -> Exchange:
 def _upload(engine: Answerer, inbound: Inbound, operation: Operation | None) -> Upload | None:
     if operation is None or operation.id != "uploadChunk":
         return None
-    return engine.world.uploads.get(dict(inbound.pairs()).get("upload_id", ""))
+    return engine.world.uploads.get(inbound.parameter("upload_id"))
 
 
 def _note(

@@ -31,17 +31,15 @@ def cover_url(ask: Ask, video: Video, lifetime: int) -> str:
 
 def issued(world: World, inbound: Inbound) -> bool:
     """Whether an address is one of this world's."""
-    query = dict(inbound.pairs())
-    name, expires = inbound.path[len(PATH) :], query.get("x-expires", "")
+    name, expires = inbound.path[len(PATH) :], inbound.parameter("x-expires")
     genuine = world.ids.fixed("picture", f"{name}/{expires}")[:8].hex()
-    return inbound.path.startswith(PATH) and query.get("x-signature") == genuine
+    return inbound.path.startswith(PATH) and inbound.parameter("x-signature") == genuine
 
 
 def serve(world: World, inbound: Inbound) -> Outbound:
     """A picture, while its address works."""
     name = inbound.path[len(PATH) :]
-    expires = dict(inbound.pairs()).get("x-expires", "")
-    if not issued(world, inbound) or int(expires) <= world.now():
+    if not issued(world, inbound) or int(inbound.parameter("x-expires")) <= world.now():
         return Outbound(403, b"", "", [("x-mock-why", "this address was not issued here, or has expired")])
     hue = world.ids.fixed("hue", name)[0]
     svg = (

@@ -68,6 +68,10 @@ class Inbound:
         """The query, decoded."""
         return form_pairs(self.query)
 
+    def parameter(self, name: str) -> str:
+        """The first value of a parameter of the query; empty where there is none."""
+        return next((value for known, value in self.pairs() if known == name), "")
+
     @property
     def content_type(self) -> str:
         """The media type, without parameters."""

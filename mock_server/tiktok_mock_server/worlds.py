@@ -166,11 +166,10 @@ class Worlds(Generic[E]):
 
     def _by_query(self, inbound: Inbound) -> E | None:
         if "client_key=" in inbound.query or "upload_id=" in inbound.query:
-            query = dict(inbound.pairs())
-            found = self._by_key.get(query.get("client_key", ""))
+            found = self._by_key.get(inbound.parameter("client_key"))
             if found is not None:
                 return found
-            upload_id = query.get("upload_id", "")
+            upload_id = inbound.parameter("upload_id")
             return next((one for one in self._by_key.values() if upload_id in one.world.uploads), None)
         if inbound.path.startswith(media_urls.PATH):
             return next((one for one in self._by_key.values() if media_urls.issued(one.world, inbound)), None)

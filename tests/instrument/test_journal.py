@@ -35,6 +35,15 @@ def busy() -> tuple[MockTikTok, Creator, str]:
     return mock, creator, started["publish_id"]
 
 
+def test_of_a_parameter_that_comes_twice_the_first_counts_for_the_rules_and_the_journal() -> None:
+    mock = MockTikTok()
+    creator = talking(mock)
+    one, other = creator.started(), creator.started()
+    upload_id = httpx.URL(other["upload_url"]).params["upload_id"]
+    assert creator.put(f"{one['upload_url']}&upload_id={upload_id}", mp4()).status_code == 201
+    assert mock.journal.last(1)[0].publish_id == one["publish_id"]
+
+
 def test_what_is_asked_for_is_found() -> None:
     mock, _, publish_id = busy()
     journal = mock.journal
