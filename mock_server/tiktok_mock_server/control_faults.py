@@ -11,7 +11,7 @@ from . import jsonio
 from .control_call import BadRequest, Call, Failed, Handler, NotFound
 from .description import BY_ID
 from .exchange import Step
-from .faults import CATALOGUE, HEADER, make, operation_id
+from .faults import CATALOGUE, HEADER, from_settings, operation_id
 from .journal import Query
 from .messages import Outbound, Wait
 
@@ -40,20 +40,12 @@ def plan(call: Call) -> object:
     details = body.pop("details", {})
     if not isinstance(details, dict):
         raise BadRequest("details must be an object")
-    common: dict[str, Any] = {}
-    for name, kinds in (("times", int), ("after", int), ("applied", bool)):
-        value = body.pop(name, None)
-        if value is not None and (type(value) is not kinds):
-            raise BadRequest(f"{name} must be {'true or false' if kinds is bool else 'a whole number'}")
-        if value is not None:
-            common[name] = value
-    rest = {name: value for name, value in body.items() if name not in ("operation", "fault")}
-    fault = make(
+    settings = {name: value for name, value in body.items() if name not in ("operation", "fault")}
+    fault = from_settings(
         operation,
         kind,
-        when=cast("dict[str, object]", when),
-        details={**cast("dict[str, object]", details), **rest},
-        **common,
+        {**cast("dict[str, object]", details), **settings},
+        cast("dict[str, object]", when),
     )
     call.world.faults.add(fault)
     refuse = call.engine.doors.refuse

@@ -13,7 +13,7 @@ import difflib
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, cast
 from urllib.parse import unquote_plus
 
 import attrs
@@ -479,6 +479,31 @@ def make(
     return Fault(0, kind, name, times, after, applied, dict(when or {}), details)
 
 
+def from_settings(
+    operation: str,
+    kind: str,
+    settings: Mapping[str, object],
+    when: Mapping[str, object] | None = None,
+) -> Fault:
+    """A fault as it is asked for in a request: `times`, `after`, `applied` and its details in one.
+
+    Raises NoSuchFault.
+    """
+    common: dict[str, Any] = {}
+    for name, wanted, words in (
+        ("times", int, "a whole number"),
+        ("after", int, "a whole number"),
+        ("applied", bool, "true or false"),
+    ):
+        value = settings.get(name)
+        if value is not None and type(value) is not wanted:
+            raise NoSuchFault(f"{name} must be {words}, not {value!r}")
+        if value is not None:
+            common[name] = value
+    details = {name: value for name, value in settings.items() if name not in ("times", "after", "applied")}
+    return make(operation, kind, when=when, details=details, **common)
+
+
 _WHOLE: Final[Mapping[str, tuple[int, int]]] = {
     "status": (200, 599),
     "keep": (0, 2**31),
@@ -571,20 +596,9 @@ class Magic:
     operation: str = ""
     """Where it shall happen; empty for the request it came with."""
 
-    def fault(self, operation: str, when: Mapping[str, object] | None = None) -> Fault:
+    def fault(self, operation: str) -> Fault:
         """The fault. Raises NoSuchFault."""
-        common: dict[str, int] = {}
-        details = dict(self.settings)
-        for name in ("times", "after"):
-            value = details.pop(name, None)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                raise NoSuchFault(f"{name} must be a number, not {value!r}")
-            if value is not None:
-                common[name] = value
-        applied = details.pop("applied", False)
-        if not isinstance(applied, bool):
-            raise NoSuchFault(f"applied must be true or false, not {applied!r}")
-        return make(operation, self.kind, applied=applied, when=when, details=details, **common)
+        return from_settings(operation, self.kind, self.settings)
 
 
 def in_header(value: str) -> Magic:

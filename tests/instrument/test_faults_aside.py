@@ -177,7 +177,7 @@ CANNOT_BE = [
     ("", "there is no fault ''"),
     ("webhook_lost", "webhook_lost meets events; write @webhook behind it"),
     ("chunk_lost", "chunk_lost does nothing at initVideoPost; it fits uploadChunk"),
-    ("gateway; times=many", "times must be a number, not 'many'"),
+    ("gateway; times=many", "times must be a whole number, not 'many'"),
     ("gateway; applied=yes", "applied must be true or false, not 'yes'"),
     ("gateway; staus=503", "gateway has no 'staus'"),
     ("lost; how=slowly", "how of lost is one of reset, close, silence, gateway"),
