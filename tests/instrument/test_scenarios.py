@@ -10,8 +10,9 @@ import pytest
 
 from tiktok_mock_server import MockTikTok, Switches
 from tiktok_mock_server.scenarios import SCENARIOS, NoSuchScenario
+from tiktok_mock_server.world import Account, App
 
-from .support import Creator, mp4
+from .support import APP, TOKEN, Creator, mp4
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "mock-scenarios.md"
 
@@ -85,6 +86,42 @@ def test_a_refresh_saves_the_expired_but_not_the_raced() -> None:
         mock.faults.assert_used_up()
 
 
+def test_only_a_refresh_is_raced_and_only_the_first_creators_token_expires() -> None:
+    mock, creator = told("rotated-refresh-race")
+    ada = mock.world.add_account(Account("ada"))
+    other = {"authorization": f"Bearer {mock.authorize(account=ada)['access_token']}"}
+    assert code(creator.creator_info(other)) == "ok"
+    uri = "https://app.example/callback/"
+    login = {**APP, "grant_type": "authorization_code", "code": mock.authorize_code(redirect_uri=uri)}
+    assert "error" not in creator.ask("POST", TOKEN, data={**login, "redirect_uri": uri}).json()
+    assert mock.faults.fired() == []
+    assert code(creator.creator_info()) == "access_token_invalid"
+    assert creator.refresh().json()["error"] == "invalid_grant"
+
+
+def test_every_creator_is_banned_and_every_account_is_of_the_kind_that_is_asked_for() -> None:
+    mock = MockTikTok()
+    accounts = mock.world.account, mock.world.add_account(Account("ada"))
+    apps = mock.world.app, mock.world.add_app(App("second", "secret"))
+    mock.scenario("banned-creator")
+    assert all(account.banned for account in accounts)
+    for name, private, audited in (
+        ("audited-app", False, True),
+        ("unaudited-app", False, False),
+        ("private-account", True, True),
+    ):
+        mock.scenario(name)
+        assert [account.private for account in accounts] == [private] * 2
+        assert [app.audited for app in apps] == [audited] * 2
+
+
+@pytest.mark.parametrize("name", ["fails-after-upload", "slow-network", "doubled-webhooks", "tomorrow"])
+def test_nobody_minds_when_what_always_goes_wrong_is_not_met(name: str) -> None:
+    mock, _ = told(name)
+    assert len(mock.faults) > 0
+    mock.faults.assert_used_up()
+
+
 def test_a_lost_refresh() -> None:
     mock, creator = told("lost-refresh")
     assert outcome(creator.refresh) is httpx.ReadError
@@ -101,8 +138,9 @@ def test_stuck_and_late() -> None:
     mock, creator = told("late-moderation")
     post = publish(mock, creator, "PUBLIC_TO_EVERYONE")
     mock.clock.advance(3600)
-    data = creator.status(post).json()["data"]
-    assert (data["status"], data["publicaly_available_post_id"]) == ("PUBLISH_COMPLETE", [])
+    for _ in range(5):  # to ask does not hurry moderation
+        data = creator.status(post).json()["data"]
+        assert (data["status"], data["publicaly_available_post_id"]) == ("PUBLISH_COMPLETE", [])
     mock.clock.advance(5 * 3600 + 60)
     assert len(Creator(mock, creator.ask).status(post).json()["data"]["publicaly_available_post_id"]) == 1
 
@@ -111,7 +149,21 @@ def test_a_failure_after_the_upload() -> None:
     mock, creator = told("fails-after-upload")
     post = publish(mock, creator)
     mock.clock.advance(60)
-    assert creator.status(post).json()["data"]["fail_reason"] == "frame_rate_check_failed"
+    photos = {
+        "post_mode": "MEDIA_UPLOAD",
+        "media_type": "PHOTO",
+        "post_info": {},
+        "source_info": {
+            "source": "PULL_FROM_URL",
+            "photo_images": ["https://a.example/1.jpg"],
+            "photo_cover_index": 0,
+        },
+    }
+    mock.world.add_property(mock.app, "a.example", verified=True)
+    answer = creator.ask("POST", "/v2/post/publish/content/init/", json=photos, headers=creator.headers)
+    for failed in (post, creator.draft(), answer.json()["data"]["publish_id"]):
+        mock.clock.advance(60)
+        assert creator.status(failed).json()["data"]["fail_reason"] == "frame_rate_check_failed"
 
 
 def test_flaky_uploads_end_well_for_who_tries_again() -> None:
@@ -129,9 +181,13 @@ def test_lost_answers() -> None:
     mock, creator = told("lost-answers")
     assert outcome(creator.init) is httpx.ReadError
     assert len(mock.world.posts) == 1
-    started = creator.started()
-    assert outcome(lambda: creator.put(started["upload_url"], mp4())) is httpx.ReadError
-    assert mock.post(started["publish_id"]).size == 24
+    half = 5 * 1024 * 1024
+    started = creator.started(2 * half, chunk=half, count=2)
+    first = creator.put(started["upload_url"], mp4(half), total=2 * half)
+    assert first.status_code == 206
+    rest = {"first": half, "total": 2 * half}
+    assert outcome(lambda: creator.put(started["upload_url"], bytes(half), **rest)) is httpx.ReadError
+    assert mock.post(started["publish_id"]).size == 2 * half
     mock.faults.assert_used_up()
 
 
