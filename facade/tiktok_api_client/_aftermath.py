@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import attrs
 
-from tiktok_openapi import ErrorCode, Refused, Sent
+from tiktok_openapi import ErrorCode, Impossible, Refused, Sent
 
 Y = TypeVar("Y")
 T = TypeVar("T")
@@ -65,10 +65,22 @@ def mark(error: BaseException, sent: Sent, publish_id: str | None) -> None:
 def about_post(publish_id: str, flow: Generator[Y, object, T]) -> Generator[Y, object, T]:
     """Run a flow or stream that asks about a post; its exceptions tell which, and that it is there."""
     try:
+        check_publish_id(publish_id)
         return (yield from flow)
     except BaseException as error:
-        mark(error, Sent.UNKNOWN if is_unknown(error) else Sent.YES, publish_id)
+        there = Sent.YES if publish_id else Sent.NO
+        mark(error, Sent.UNKNOWN if is_unknown(error) else there, publish_id or None)
         raise
+
+
+def check_publish_id(publish_id: str) -> None:
+    """See that there is one.
+
+    Raises:
+        Impossible: it is empty.
+    """
+    if not publish_id:
+        raise Impossible("publish_id", repr(publish_id), "must be the id that a post was given")
 
 
 def is_unknown(error: BaseException) -> bool:

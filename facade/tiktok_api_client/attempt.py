@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import NoneType
-from typing import Any, Final, TypeVar, Union, cast
+from typing import Any, Final, Union, cast
 
 import attrs
 
@@ -25,20 +26,18 @@ from tiktok_openapi import (
     UploadInit,
 )
 
-from ._aftermath import mark
+from ._aftermath import check_publish_id, mark
 from ._flow import Flow, Perform, Signal, answer, blocking, notify, now, shielded
 from ._session import Session
 from .errors import StoreFailed
 from .journal import Entry, Journal, Stage, entry_id, written
 from .plan import ChunkPlan
 from .posts import Post
-from .preflight import Preflight, before_sending, check_mode, check_words, gathered
+from .preflight import Preflight, Problem, before_sending, check_mode, check_words, gathered
 from .prepare import FILE_KEYS, NO_TOKEN, PHOTO_KEYS, PULL_KEYS, Request, check_shape, prepare
 from .results import Submitted
 from .source import Source, StreamSource, VideoInput, is_url, open_source
 from .upload import OnProgress, UploadCancelled, UploadEnded, UploadFailed, UploadJob, upload, where_tiktok_is
-
-T = TypeVar("T")
 
 Init = Union[UploadInit, PullInit, PhotoInit]
 
@@ -130,8 +129,8 @@ class Attempt:
         self._claimed = False
         self._sent = Sent.NO
 
-    def publish(self, post: Post, field: str) -> Flow[Submitted]:
-        """The whole way, from looking at the post to TikTok having it."""
+    def publish(self, post: Post, field: str = "video") -> Flow[Submitted]:
+        """The whole way, from looking at the post to TikTok having it. Messages call the video `field`."""
         options = self._options
         check_mode(options.preflight)
         check_how(options)
@@ -141,7 +140,9 @@ class Attempt:
             return self._result(resumed=True)
         if found is None:
             self._check_cancelled()
-        words = [] if options.preflight == "off" else list(check_words(post, audited=options.audited))
+        words: list[Problem] = []
+        if options.preflight != "off":
+            words += check_words(post, audited=options.audited, look_at_photos=options.look_at_photos)
         request = yield from gathered(words, prepare(post, field=field, chunk_size=options.chunk_size))
         try:
             if found is None:
@@ -167,6 +168,7 @@ class Attempt:
 
     def resume(self, publish_id: str, video: VideoInput | None, size: int | None) -> Flow[Submitted]:
         """The rest of the way, from the journal."""
+        check_publish_id(publish_id)
         self._sent = Sent.YES  # who gives ids is TikTok
         self._entry = attrs.evolve(self._entry, publish_id=publish_id)
         check_how(self._options)
@@ -186,10 +188,11 @@ class Attempt:
         finally:
             source.close()
 
-    def telling(self, flow: Flow[T]) -> Flow[T]:
-        """Run a flow whose exceptions all tell what is known of this post."""
+    @contextmanager
+    def telling(self) -> Generator[None, None, None]:
+        """Whatever is raised in this block tells what is known of this post."""
         try:
-            return (yield from flow)
+            yield
         except UploadFailed:
             raise  # tells all of it
         except BaseException as error:

@@ -15,9 +15,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, cast
 
-from tiktok_openapi import FileUploadSource, Impossible, PostMode, PrivacyLevel, PullFromUrlSource, Sent
+from tiktok_openapi import FileUploadSource, Impossible, PostMode, PrivacyLevel, PullFromUrlSource
 
-from ._aftermath import mark
 from ._flow import Flow, Signal
 from ._session import Session
 from .attempt import Attempt, Options
@@ -37,13 +36,8 @@ _UPLOAD_TYPES: Final = {
 _DRAFTS: Final = frozenset({"UPLOAD_VIDEO_FILE", "UPLOAD_VIDEO_URL"})
 
 
-def publish(
-    session: Session, post: Post, options: Options = DEFAULTS, *, field: str = "video"
-) -> Flow[Submitted]:
+def publish(session: Session, post: Post, options: Options = DEFAULTS) -> Flow[Submitted]:
     """Begin a post and hand over its bytes.
-
-    Args:
-        field: what messages call the video.
 
     Raises:
         Impossible: nothing was sent, because it cannot work.
@@ -51,7 +45,8 @@ def publish(
         OutcomeUnknown: an earlier call with this key may have posted.
     """
     attempt = Attempt(session, options)
-    return (yield from attempt.telling(attempt.publish(post, field)))
+    with attempt.telling():
+        return (yield from attempt.publish(post))
 
 
 def resume(
@@ -76,7 +71,8 @@ def resume(
         UploadFailed: the rest did not arrive either.
     """
     attempt = Attempt(session, Options(access_token=access_token, on_progress=on_progress, cancel=cancel))
-    return (yield from attempt.telling(attempt.resume(publish_id, video, size)))
+    with attempt.telling():
+        return (yield from attempt.resume(publish_id, video, size))
 
 
 def forget(session: Session, *, key: str) -> Flow[None]:
@@ -111,26 +107,28 @@ def create_video(
     Raises:
         Impossible: `source`, `upload_type` and the video do not go together, or one of them cannot work.
     """
-    pulled = source == PullFromUrlSource.source
-    field, video = ("video_url", video_url) if pulled else ("video_path", video_path)
-    _check_words(source, upload_type, video_path, video_url, privacy_level)
-    post: Post
-    if upload_type in _DRAFTS:
-        post = VideoDraft(video=cast("VideoInput", video))
-    else:
-        post = VideoPost(
-            video=cast("VideoInput", video),
-            privacy_level=privacy_level or "",
-            title=title or None,
-            disable_comment=disable_comment,
-            disable_duet=disable_duet,
-            disable_stitch=disable_stitch,
-            video_cover_timestamp_ms=video_cover_timestamp_ms,
-            brand_content_toggle=brand_content_toggle,
-            brand_organic_toggle=brand_organic_toggle,
-            is_aigc=is_aigc,
-        )
-    return (yield from publish(session, post, options, field=field))
+    attempt = Attempt(session, options)
+    with attempt.telling():
+        _check_words(source, upload_type, video_path, video_url, privacy_level)
+        pulled = source == PullFromUrlSource.source
+        field, video = ("video_url", video_url) if pulled else ("video_path", video_path)
+        post: Post
+        if upload_type in _DRAFTS:
+            post = VideoDraft(video=cast("VideoInput", video))
+        else:
+            post = VideoPost(
+                video=cast("VideoInput", video),
+                privacy_level=privacy_level or "",
+                title=title or None,
+                disable_comment=disable_comment,
+                disable_duet=disable_duet,
+                disable_stitch=disable_stitch,
+                video_cover_timestamp_ms=video_cover_timestamp_ms,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+            )
+        return (yield from attempt.publish(post, field))
 
 
 def _check_words(
@@ -142,36 +140,23 @@ def _check_words(
 ) -> None:
     """See that the documented library's words go together."""
     if source not in _UPLOAD_TYPES:
-        raise _nothing_sent(Impossible("source", repr(source), f"must be one of {', '.join(_UPLOAD_TYPES)}"))
+        raise Impossible("source", repr(source), f"must be one of {', '.join(_UPLOAD_TYPES)}")
     kinds = _UPLOAD_TYPES[source]
     if upload_type not in kinds:
         limit = f"must be {' or '.join(kinds)} for {source}"
-        raise _nothing_sent(Impossible("upload_type", repr(upload_type), limit))
+        raise Impossible("upload_type", repr(upload_type), limit)
     pulled = source == PullFromUrlSource.source
     given = {"video_path": video_path, "video_url": video_url}
     field, other = ("video_url", "video_path") if pulled else ("video_path", "video_url")
     if given[field] is None or given[field] == "":
-        raise _nothing_sent(Impossible(field, "nothing", f"must be given for {source}"))
+        raise Impossible(field, "nothing", f"must be given for {source}")
     if given[other] is not None:
-        raise _nothing_sent(Impossible(other, "a value", f"must not be given for {source}"))
+        raise Impossible(other, "a value", f"must not be given for {source}")
     if is_url(given[field]) != pulled:
         limit = "must be an address (https://…)" if pulled else "must be no address"
-        raise _nothing_sent(Impossible(field, repr(given[field]), limit))
-    if privacy_level and upload_type in _DRAFTS:
-        _check_unused(privacy_level)
-
-
-def _check_unused(privacy_level: PrivacyLevel | str) -> None:
-    """A draft has no privacy level; a wrong one is a mistake all the same."""
-    try:
+        raise Impossible(field, repr(given[field]), limit)
+    if privacy_level and upload_type in _DRAFTS:  # a draft has none; a wrong one is a mistake all the same
         check_privacy_level(privacy_level)
-    except Impossible as problem:
-        raise _nothing_sent(problem) from None
-
-
-def _nothing_sent(problem: Impossible) -> Impossible:
-    mark(problem, Sent.NO, None)
-    return problem
 
 
 def create_photo(
@@ -195,31 +180,33 @@ def create_photo(
     Raises:
         Impossible: something in it cannot work.
     """
-    modes = [mode.value for mode in PostMode]
-    if post_mode not in modes:
-        raise _nothing_sent(Impossible("post_mode", repr(post_mode), f"must be one of {', '.join(modes)}"))
-    post: Post
-    if post_mode == PostMode.MEDIA_UPLOAD:
-        if privacy_level:
-            _check_unused(privacy_level)
-        post = PhotoDraft(
-            photo_images=photo_images,
-            title=title or None,
-            description=description or None,
-            photo_cover_index=photo_cover_index,
-            is_aigc=is_aigc,
-        )
-    else:
-        post = PhotoPost(
-            photo_images=photo_images,
-            privacy_level=privacy_level or "",
-            title=title or None,
-            description=description or None,
-            photo_cover_index=photo_cover_index,
-            auto_add_music=auto_add_music,
-            disable_comment=disable_comment,
-            brand_content_toggle=brand_content_toggle,
-            brand_organic_toggle=brand_organic_toggle,
-            is_aigc=is_aigc,
-        )
-    return (yield from publish(session, post, options))
+    attempt = Attempt(session, options)
+    with attempt.telling():
+        modes = [mode.value for mode in PostMode]
+        if post_mode not in modes:
+            raise Impossible("post_mode", repr(post_mode), f"must be one of {', '.join(modes)}")
+        post: Post
+        if post_mode == PostMode.MEDIA_UPLOAD:
+            if privacy_level:  # as for videos
+                check_privacy_level(privacy_level)
+            post = PhotoDraft(
+                photo_images=photo_images,
+                title=title or None,
+                description=description or None,
+                photo_cover_index=photo_cover_index,
+                is_aigc=is_aigc,
+            )
+        else:
+            post = PhotoPost(
+                photo_images=photo_images,
+                privacy_level=privacy_level or "",
+                title=title or None,
+                description=description or None,
+                photo_cover_index=photo_cover_index,
+                auto_add_music=auto_add_music,
+                disable_comment=disable_comment,
+                brand_content_toggle=brand_content_toggle,
+                brand_organic_toggle=brand_organic_toggle,
+                is_aigc=is_aigc,
+            )
+        return (yield from attempt.publish(post))

@@ -15,7 +15,7 @@ from ._flow import Flow
 from ._session import Session
 from .attempt import Options
 from .posts import PhotoPost, Post, VideoPost
-from .preflight import check_words, enforce, gathered
+from .preflight import Problem, check_words, enforce, gathered
 from .prepare import check_shape, prepare
 from .ranges import content_range
 from .source import Slice
@@ -49,17 +49,17 @@ class PlannedRequest:
         return "\n".join(lines)
 
 
-def rehearse(
-    session: Session, post: Post, options: Options, *, field: str = "video"
-) -> Flow[tuple[PlannedRequest, ...]]:
+def rehearse(session: Session, post: Post, options: Options) -> Flow[tuple[PlannedRequest, ...]]:
     """The requests of a post, in their order, without those that only a failure would cause.
 
     Raises:
         Impossible: the post cannot work, as far as that can be seen without asking TikTok.
     """
     check_shape(post)
-    words = [] if options.preflight == "off" else list(check_words(post, audited=options.audited))
-    request = yield from gathered(words, prepare(post, field=field, chunk_size=options.chunk_size))
+    words: list[Problem] = []
+    if options.preflight != "off":
+        words += check_words(post, audited=options.audited, look_at_photos=options.look_at_photos)
+    request = yield from gathered(words, prepare(post, chunk_size=options.chunk_size))
     try:
         enforce(tuple(words), options.preflight)
         calls: list[Call[Any]] = []

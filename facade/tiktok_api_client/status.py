@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tiktok_openapi import Impossible
 from tiktok_openapi.operations.post import cancel_publish, fetch_status, query_creator_info
 
 from ._aftermath import about_post
@@ -27,7 +26,6 @@ def check_upload_status(
 
     https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
-    check_publish_id(publish_id)
     asking = session.ask_fully(
         lambda token: fetch_status(access_token=token, publish_id=publish_id), access_token
     )
@@ -42,14 +40,7 @@ def cancel(session: Session, *, publish_id: str, access_token: str | None = None
 
     https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
     """
-    check_publish_id(publish_id)
     asking = session.ask(
         lambda token: cancel_publish(access_token=token, publish_id=publish_id), access_token
     )
     yield from about_post(publish_id, asking)
-
-
-def check_publish_id(publish_id: str) -> None:
-    """See that there is one."""
-    if not publish_id:
-        raise Impossible("publish_id", repr(publish_id), "must be the id that a post was given")

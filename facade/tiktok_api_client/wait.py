@@ -20,7 +20,6 @@ from .errors import OverBudget
 from .outcome import Failed, Outcome, Processing, Published, Unknown, final_outcome
 from .results import Status, with_body
 from .schedule import LONGEST_FOR_IDS, TIMEOUT, poll_schedule
-from .status import check_publish_id
 
 GRACE: Final = 60.0
 """Seconds for which TikTok may not know a publish id that it has just given."""
@@ -95,7 +94,6 @@ class _Wait:
         schedule: Iterator[float],
         enough: Callable[[Outcome], bool],
     ) -> None:
-        check_publish_id(publish_id)
         self._session = session
         self._publish_id = publish_id
         self._timeout = float("inf") if timeout is None else timeout

@@ -17,6 +17,7 @@ from tiktok_api_client import (
     Aftermath,
     CouldNotAsk,
     Failed,
+    Impossible,
     InInbox,
     InputRefused,
     LoginRequired,
@@ -239,6 +240,16 @@ def test_a_question_that_does_not_get_through_leaves_the_post_where_it_is(colour
     assert aftermath(error.value) == Aftermath(Sent.YES, ID)
     assert "nothing was sent" not in str(error.value)
     assert "unknown" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "method", ["check_upload_status", "cancel", "wait", "wait_for_post_ids", "watch", "resume"]
+)
+def test_there_is_no_post_without_an_id(colour: str, method: str) -> None:
+    door = Door(colour, scripted(httpx.ConnectError("nobody is asked")))
+    with pytest.raises(Impossible, match="publish_id: must be the id that a post was given") as error:
+        (door.items if method == "watch" else door.do)(method, "")
+    assert aftermath(error.value) == Aftermath(Sent.NO)
 
 
 @pytest.mark.parametrize("method", ["wait", "wait_for_post_ids", "watch"])
