@@ -408,6 +408,19 @@ def test_photos_are_looked_at_before_sending_when_asked(monkeypatch: pytest.Monk
         Scene().door.do("draft_photos", PHOTOS, look_at_photos=True)
 
 
+def test_a_photo_that_was_looked_at_is_what_it_is_whatever_it_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    jpeg = b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x10\x00\x10"
+    monkeypatch.setattr(preflight_module, "fetch_head", lambda _remote, _field: (jpeg, 10))
+    draft = PhotoDraft(photo_images=["https://media.example.test/1.png"])
+    door = Scene().door
+    assert [problem.value for problem in door.do("check", draft)] == ["PNG"]
+    assert door.do("check", draft, look_at_photos=True) == ()
+    assert door.do("draft_photos", draft.photo_images, look_at_photos=True, dry_run=True)
+    assert door.do("draft_photos", draft.photo_images, look_at_photos=True).publish_id
+
+
 def test_a_photo_inside_a_network_is_a_problem_that_no_switch_helps() -> None:
     problems = Scene().door.do(
         "check", PhotoDraft(photo_images=["https://127.0.0.1/1.jpg"]), look_at_photos=True
