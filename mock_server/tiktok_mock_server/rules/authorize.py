@@ -66,11 +66,12 @@ AUTO = rule(
     "documented",
     "doc:login-kit-web",
 )
-UNTICKED = rule(
-    "authorize.unticked",
-    "The user can untick scopes, all but user.info.basic; who leaves none has declined.",
-    "documented",
-    "doc:login-kit-web",
+UNTICKED = rule("authorize.unticked", "The user can untick scopes.", "documented", "doc:login-kit-web")
+ALWAYS_TICKED = rule(
+    "authorize.always-ticked",
+    "user.info.basic, which every app has, cannot be unticked; who leaves no scope has declined.",
+    "unknown",
+    "doc:tiktok-api-scopes",
 )
 SECRET_SHOWN = rule(
     "authorize.secret-shown",
