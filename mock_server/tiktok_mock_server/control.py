@@ -19,7 +19,7 @@ from . import (
     visitors,
     webhooks,
 )
-from .control_call import BadRequest, Body, Call, Failed, Handler, NotFound, pick, texts
+from .control_call import BadRequest, Body, Call, Failed, Fields, NotFound, Route, Routes, pick, texts
 from .exchange import Answerer, Exchange, Step, read_body
 from .messages import Inbound, Outbound
 from .rules import all_rules, pull, qr
@@ -75,13 +75,15 @@ def _post(call: Call) -> object:
     return views.describe_post(call.post())
 
 
-def _lever(pull_it: Callable[[Call, Post], None]) -> Callable[[Call], object]:
+def _lever(pull_it: Callable[[Call, Post], None], fields: Fields | None = None) -> Route:
+    """A call that does something to a post."""
+
     def act(call: Call) -> object:
         post = call.post()
         pull_it(call, post)
         return views.describe_post(post)
 
-    return act
+    return Route(act, fields or {})
 
 
 def _accounts(call: Call) -> object:
@@ -150,12 +152,12 @@ def _give_code(call: Call) -> object:
 
 
 def _scan(call: Call) -> object:
-    return {"status": qr.scan(call.world, call.text("qr", "") or call.name).status}
+    return {"status": qr.scan(call.world, call.name).status}
 
 
 def _confirm(call: Call) -> object:
     account = pick(call.world.accounts, call.text("username", call.world.account.username), "account")
-    login = qr.confirm(call.world, call.text("qr", "") or call.name, account, call.scopes())
+    login = qr.confirm(call.world, call.name, account, call.scopes())
     return {"status": login.status, "code": login.code}
 
 
@@ -257,16 +259,20 @@ def _user_posts(call: Call, post: Post) -> None:
     lifecycle.user_posts_draft(call.world, post, call.text("privacy_level", ""), call.text("title", ""))
 
 
-ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
-    ("GET", "health"): _health,
-    ("GET", "ready"): _ready,
-    ("GET", "rules"): _rules,
-    ("GET", "clock"): _clock,
-    ("POST", "clock"): _move_clock,
-    ("GET", "posts"): _posts,
-    ("GET", "posts/*"): _post,
+_LOGIN: Final[Fields] = {"username": str, "client_key": str, "scopes": list}
+_CODE: Final[Fields] = {**_LOGIN, "redirect_uri": str, "code_challenge": str}
+
+ROUTES: Final[Routes] = {
+    ("GET", "health"): Route(_health),
+    ("GET", "ready"): Route(_ready),
+    ("GET", "rules"): Route(_rules),
+    ("GET", "clock"): Route(_clock),
+    ("POST", "clock"): Route(_move_clock, {"freeze": bool, "set": float, "advance": float, "resume": bool}),
+    ("GET", "posts"): Route(_posts),
+    ("GET", "posts/*"): Route(_post),
+    ("POST", "posts/*/read"): Route(_post),
     ("POST", "posts/*/finish"): _lever(lambda call, post: lifecycle.finish(call.world, post)),
-    ("POST", "posts/*/fail"): _lever(_fail),
+    ("POST", "posts/*/fail"): _lever(_fail, {"reason": str}),
     ("POST", "posts/*/hold"): _lever(lambda _, post: lifecycle.hold(post)),
     ("POST", "posts/*/release"): _lever(lambda call, post: lifecycle.release(call.world, post)),
     ("POST", "posts/*/approve"): _lever(
@@ -274,86 +280,38 @@ ROUTES: Final[Mapping[tuple[str, str], Handler]] = {
     ),
     ("POST", "posts/*/reject"): _lever(lambda _, post: lifecycle.reject(post)),
     ("POST", "posts/*/take_down"): _lever(lambda call, post: lifecycle.take_down(call.world, post)),
-    ("POST", "posts/*/user_posts"): _lever(_user_posts),
+    ("POST", "posts/*/user_posts"): _lever(_user_posts, {"privacy_level": str, "title": str}),
     ("POST", "posts/*/user_deletes"): _lever(lambda _, post: lifecycle.user_deletes_draft(post)),
-    ("GET", "accounts"): _accounts,
-    ("POST", "accounts"): _add_account,
-    ("POST", "accounts/*"): _change_account,
-    ("POST", "accounts/*/disconnect"): _disconnect,
-    ("POST", "authorize"): _authorize,
-    ("POST", "authorize/code"): _give_code,
-    ("POST", "qr/*/scan"): _scan,
-    ("POST", "qr/*/confirm"): _confirm,
-    ("POST", "qr/scan"): _scan,
-    ("POST", "qr/confirm"): _confirm,
-    ("POST", "properties"): _add_property,
-    ("POST", "properties/verify"): _verify_property,
-    ("GET", "pulls"): _pulls,
-    ("POST", "pulls"): _fail_pull,
-    ("DELETE", "pulls"): _clear_pulls,
-    ("GET", "deliveries"): _deliveries,
-    ("POST", "deliveries/*/replay"): _replay,
-    ("POST", "webhook"): _webhook_url,
-    ("POST", "webhook/ping"): _ping,
+    ("GET", "accounts"): Route(_accounts),
+    ("POST", "accounts"): Route(_add_account, None),
+    ("POST", "accounts/*"): Route(_change_account, None),
+    ("POST", "accounts/*/change"): Route(_change_account, None),
+    ("POST", "accounts/*/disconnect"): Route(_disconnect, {"client_key": str, "reason": int}),
+    ("POST", "authorize"): Route(_authorize, _CODE),
+    ("POST", "authorize/code"): Route(_give_code, _CODE),
+    ("POST", "qr/*/scan"): Route(_scan),
+    ("POST", "qr/*/confirm"): Route(_confirm, {"username": str, "scopes": list}),
+    ("POST", "properties"): Route(_add_property, {"value": str, "verified": bool, "client_key": str}),
+    ("POST", "properties/verify"): Route(
+        _verify_property, {"value": str, "records": dict, "files": dict, "client_key": str}
+    ),
+    ("GET", "pulls"): Route(_pulls),
+    ("POST", "pulls"): Route(_fail_pull, {"url": str, "reason": str}),
+    ("DELETE", "pulls"): Route(_clear_pulls),
+    ("POST", "pulls/clear"): Route(_clear_pulls),
+    ("GET", "deliveries"): Route(_deliveries),
+    ("POST", "deliveries/*/replay"): Route(_replay),
+    ("POST", "webhook"): Route(_webhook_url, {"url": str, "client_key": str}),
+    ("POST", "webhook/ping"): Route(_ping, {"client_key": str}),
+    ("POST", "webhook/send"): Route(
+        _send_event,
+        {"event": str, "content": dict, "anonymous": bool, "client_key": str, "username": str},
+    ),
     **control_faults.ROUTES,
     **control_worlds.ROUTES,
     **inspector.ROUTES,
-    ("POST", "webhook/send"): _send_event,
 }
 
-
-ABOUT_A_NAME: Final[Mapping[tuple[str, str], Handler]] = {
-    ("POST", "worlds/*/drop"): control_worlds.drop,
-    ("POST", "scenarios/*/apply"): control_worlds.set_scenario,
-    ("POST", "accounts/*/change"): _change_account,
-    ("POST", "posts/*/read"): _post,
-    ("POST", "faults/*/remove"): control_faults.remove,
-    ("POST", "faults/*/clear"): control_faults.clear,
-    ("POST", "pulls/*/clear"): _clear_pulls,
-    ("POST", "journal/*/clear"): control_faults.forget,
-}
-"""Calls that have another method, or no last word, where the name stands in the path."""
-
-
-_Fields = Mapping[str, type]
-
-_LOGIN: Final[_Fields] = {"username": str, "client_key": str, "scopes": list}
-
-FIELDS: Final[Mapping[str, _Fields]] = {
-    "clock": {"freeze": bool, "set": float, "advance": float, "resume": bool},
-    "posts/*/fail": {"reason": str},
-    "posts/*/user_posts": {"privacy_level": str, "title": str},
-    "accounts/*/disconnect": {"client_key": str, "reason": int},
-    "authorize": {**_LOGIN, "redirect_uri": str, "code_challenge": str},
-    "authorize/code": {**_LOGIN, "redirect_uri": str, "code_challenge": str},
-    "qr/*/scan": {},
-    "qr/*/confirm": {"username": str, "scopes": list},
-    "qr/scan": {"qr": str},
-    "qr/confirm": {"qr": str, "username": str, "scopes": list},
-    "properties": {"value": str, "verified": bool, "client_key": str},
-    "properties/verify": {"value": str, "records": dict, "files": dict, "client_key": str},
-    "pulls": {"url": str, "reason": str},
-    "deliveries/*/replay": {},
-    "webhook": {"url": str, "client_key": str},
-    "webhook/ping": {"client_key": str},
-    "webhook/send": {"event": str, "content": dict, "anonymous": bool, "client_key": str, "username": str},
-    "journal/verify": {"made": dict, "not_made": dict, "order": list, "faults_used_up": bool},
-    "worlds/*/fork": {"name": str},
-    "worlds/*/drop": {},
-    "reset": {},
-    "scenarios/*": {},
-    "scenarios/*/apply": {},
-    "posts/*/read": {},
-    "faults/*/remove": {},
-    "faults/*/clear": {},
-    "pulls/*/clear": {},
-    "journal/*/clear": {},
-    **{
-        f"posts/*/{lever}": {}
-        for lever in ("finish", "hold", "release", "approve", "reject", "take_down", "user_deletes")
-    },
-}
-"""What the body of a call may hold, for calls that do not see to it themselves."""
 
 _KINDS: Final[Mapping[type, str]] = {
     bool: "true or false",
@@ -365,11 +323,8 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 
 
-def _check_fields(pattern: str, body: Body) -> None:
+def _check_fields(pattern: str, fields: Fields, body: Body) -> None:
     """Refuse what a call would not read: a test must not pass because a lever was misspelt."""
-    fields = FIELDS.get(pattern)
-    if fields is None:
-        return
     for key, value in body.items():
         kind = fields.get(key)
         if kind is None:
@@ -405,17 +360,18 @@ def _answered(engine: Answerer, worlds: Worlds[Any], inbound: Inbound) -> Exchan
                 "calls": [" /_mock/".join(key) for key in ROUTES],
             },
         )
-    handler, name, pattern = found
+    route, pattern, name = found
     raw = yield from read_body()
     try:
-        reading = seed.read_object if parts == ["seed"] else jsonio.read_object  # a seed may be YAML
+        reading = seed.read_object if pattern == "seed" else jsonio.read_object  # a seed may be YAML
         body = reading(raw) if raw else {}
         if raw is None or body is None:
             raise BadRequest("the body must be a JSON object of at most 4 MiB")
-        if not name:
-            body, name = _named(parts, body)
-        _check_fields(pattern, cast("Body", body))
-        result = handler(Call(engine, worlds, inbound, cast("Body", body), name))
+        if name is None:
+            name = _name_in(parts, body)
+        if route.fields is not None:
+            _check_fields(pattern, route.fields, body)
+        result = route.handler(Call(engine, worlds, inbound, body, name))
         if isinstance(result, Generator):
             result = yield from cast("Generator[Step, object, object]", result)
     except (NotFound, NoSuchWorld) as error:
@@ -438,51 +394,40 @@ _NAMED_BY: Final[Mapping[str, str]] = {
     "scenarios": "name",
     "accounts": "username",
     "deliveries": "id",
+    "qr": "qr",
     "worlds/fork": "source",
     "faults/remove": "id",
 }
 """Which field says what a call is about, by the call or by its first word."""
 
 
-def _about(parts: list[str]) -> tuple[Handler, str] | None:
-    """What `posts/finish` does, which leaves the name to the body."""
-    if len(parts) != 2:
-        return None
-    pattern = f"{parts[0]}/*/{parts[1]}"
-    found = ROUTES.get(("POST", pattern)) or ABOUT_A_NAME.get(("POST", pattern))
-    return None if found is None else (found, pattern)
-
-
-def _named(parts: list[str], body: dict[str, object]) -> tuple[dict[str, object], str]:
-    """What a call is about, where the body says it: `posts/finish` is `posts/<publish_id>/finish`.
+def _name_in(parts: list[str], body: dict[str, object]) -> str:
+    """What a call is about, taken out of the body: `posts/finish` is `posts/<publish_id>/finish`.
 
     The control description has the paths without a name in them: that is what the generator can express.
     """
-    if _about(parts) is None:
-        return body, ""
-    key = _NAMED_BY.get("/".join(parts)) or _NAMED_BY.get(parts[0], "")
+    key = _NAMED_BY.get("/".join(parts)) or _NAMED_BY[parts[0]]
     value = body.pop(key, "")
     if parts == ["faults", "remove"] and type(value) is int:
         value = str(value)
     if not isinstance(value, str):
         raise BadRequest(f"{key} must be a text")
-    return body, value
+    return value
 
 
-def _find(method: str, parts: list[str]) -> tuple[Handler, str, str] | None:
-    """What answers a call, what its path names, and its pattern."""
+def _find(method: str, parts: list[str]) -> tuple[Route, str, str | None] | None:
+    """What answers a call, by which path, and what that names; None where the body says it."""
     if method == "HEAD":
         method = "GET"  # without the body, which doors leave out
-    path = "/".join(parts)
-    if (method, path) in ROUTES:
-        return ROUTES[(method, path)], "", path
-    about = _about(parts) if method == "POST" else None
-    if about is not None:
-        return about[0], "", about[1]
+    spellings: list[tuple[list[str], str | None]] = [(parts, "")]
+    if method == "POST" and len(parts) == 2:
+        spellings.append(([parts[0], "*", parts[1]], None))
     if len(parts) >= 2:
-        pattern = "/".join([parts[0], "*", *parts[2:]])
+        spellings.append(([parts[0], "*", *parts[2:]], parts[1]))
+    for spelling, name in spellings:
+        pattern = "/".join(spelling)
         if (method, pattern) in ROUTES:
-            return ROUTES[(method, pattern)], parts[1], pattern
+            return ROUTES[(method, pattern)], pattern, name
     return None
 
 

@@ -107,3 +107,17 @@ def pick(table: Mapping[str, T], name: str, kind: str) -> T:
 
 
 Handler = Callable[[Call], object]
+Fields = Mapping[str, type]
+
+
+@attrs.frozen
+class Route:
+    """What answers a call, and what the body of the call may hold."""
+
+    handler: Handler
+    fields: Fields | None = attrs.field(factory=dict[str, type])
+    """None where the handler sees to it itself."""
+
+
+Routes = Mapping[tuple[str, str], Route]
+"""By method and path below `/_mock/`; a `*` in it is the name of what the call is about."""

@@ -8,7 +8,7 @@ from typing import Any, cast
 import attrs
 
 from . import jsonio
-from .control_call import BadRequest, Call, Failed, Handler, NotFound
+from .control_call import BadRequest, Call, Failed, NotFound, Route, Routes
 from .description import BY_ID
 from .exchange import Step
 from .faults import CATALOGUE, HEADER, from_settings, operation_id
@@ -145,8 +145,7 @@ def verify(call: Call) -> object:
     """`{"made": {"operation": …, "times": 1}}`, `{"not_made": {…}}`, `{"order": […]}`, `{"faults_used_up":
     true}`."""
     kept = call.world.journal
-    unknown = call.body.keys() - {"made", "not_made", "order", "faults_used_up"}
-    if unknown or not call.body:
+    if not call.body:
         raise BadRequest("made, not_made, order or faults_used_up is asked for")
     try:
         if "made" in call.body:
@@ -187,14 +186,19 @@ def coverage(call: Call) -> object:
     return call.world.coverage.result().describe()
 
 
-ROUTES: Mapping[tuple[str, str], Handler] = {
-    ("GET", "faults"): report,
-    ("POST", "faults"): plan,
-    ("DELETE", "faults"): clear,
-    ("DELETE", "faults/*"): remove,
-    ("GET", "faults/catalogue"): catalogue,
-    ("GET", "journal"): journal,
-    ("DELETE", "journal"): forget,
-    ("POST", "journal/verify"): verify,
-    ("GET", "coverage"): coverage,
+ROUTES: Routes = {
+    ("GET", "faults"): Route(report),
+    ("POST", "faults"): Route(plan, None),
+    ("DELETE", "faults"): Route(clear),
+    ("POST", "faults/clear"): Route(clear),
+    ("DELETE", "faults/*"): Route(remove),
+    ("POST", "faults/*/remove"): Route(remove),
+    ("GET", "faults/catalogue"): Route(catalogue),
+    ("GET", "journal"): Route(journal),
+    ("DELETE", "journal"): Route(forget),
+    ("POST", "journal/clear"): Route(forget),
+    ("POST", "journal/verify"): Route(
+        verify, {"made": dict, "not_made": dict, "order": list, "faults_used_up": bool}
+    ),
+    ("GET", "coverage"): Route(coverage),
 }

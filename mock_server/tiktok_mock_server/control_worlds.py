@@ -3,13 +3,12 @@ different."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import attrs
 
 from . import scenarios, seed, snapshot
-from .control_call import BadRequest, Call, Handler, texts
+from .control_call import BadRequest, Call, Route, Routes, texts
 from .exchange import Answerer
 from .switches import as_json, texts_of, with_texts
 from .worlds import PREFIX
@@ -154,18 +153,20 @@ def apps(call: Call) -> object:
     }
 
 
-ROUTES: Mapping[tuple[str, str], Handler] = {
-    ("GET", "worlds"): worlds,
-    ("POST", "worlds"): make,
-    ("DELETE", "worlds/*"): drop,
-    ("POST", "worlds/*/fork"): fork,
-    ("POST", "reset"): reset,
-    ("GET", "snapshot"): take_snapshot,
-    ("POST", "snapshot"): restore,
-    ("GET", "scenarios"): list_scenarios,
-    ("POST", "scenarios/*"): set_scenario,
-    ("POST", "seed"): sow,
-    ("GET", "switches"): switches,
-    ("POST", "switches"): set_switches,
-    ("GET", "apps"): apps,
+ROUTES: Routes = {
+    ("GET", "worlds"): Route(worlds),
+    ("POST", "worlds"): Route(make, None),
+    ("DELETE", "worlds/*"): Route(drop),
+    ("POST", "worlds/*/drop"): Route(drop),
+    ("POST", "worlds/*/fork"): Route(fork, {"name": str}),
+    ("POST", "reset"): Route(reset),
+    ("GET", "snapshot"): Route(take_snapshot),
+    ("POST", "snapshot"): Route(restore, None),
+    ("GET", "scenarios"): Route(list_scenarios),
+    ("POST", "scenarios/*"): Route(set_scenario),
+    ("POST", "scenarios/*/apply"): Route(set_scenario),
+    ("POST", "seed"): Route(sow, None),
+    ("GET", "switches"): Route(switches),
+    ("POST", "switches"): Route(set_switches, None),
+    ("GET", "apps"): Route(apps),
 }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from . import jsonio, views
-from .control_call import Call, Handler
+from .control_call import Call, Route, Routes
 from .messages import Outbound
 from .worlds import FIRST, PREFIX
 
@@ -68,8 +66,8 @@ def export(call: Call) -> object:
     return Outbound(200, text.encode(), "text/html; charset=utf-8", [("content-disposition", name)])
 
 
-ROUTES: Mapping[tuple[str, str], Handler] = {
-    ("GET", ""): page,
-    ("GET", "inspect"): inspect,
-    ("GET", "export"): export,
+ROUTES: Routes = {
+    ("GET", ""): Route(page),
+    ("GET", "inspect"): Route(inspect),
+    ("GET", "export"): Route(export),
 }

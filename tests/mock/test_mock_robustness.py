@@ -20,6 +20,7 @@ from tests.mock.support import Player, data, mp4, refusal, set_switches, without
 from tests.mock.wire import Wire
 from tiktok_mock_server import MockTikTok, answers, control, engine, webhooks
 from tiktok_mock_server.app import Door
+from tiktok_mock_server.control_call import Route
 from tiktok_mock_server.messages import READ, Outbound, Read, Wait
 from tiktok_mock_server.rules import upload
 from tiktok_mock_server.running import Running
@@ -412,7 +413,7 @@ def test_a_bug_in_a_control_call_is_said_in_json(player: Player, monkeypatch: py
     def broken(_: object) -> object:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(cast("dict[object, object]", control.ROUTES), ("GET", "clock"), broken)
+    monkeypatch.setitem(cast("dict[object, object]", control.ROUTES), ("GET", "clock"), Route(broken))
     answer = player.http.get("/_mock/clock")
     assert (answer.status_code, "bug in the mock" in answer.json()["error"]) == (500, True)
 
