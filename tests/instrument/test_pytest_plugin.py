@@ -41,9 +41,13 @@ class TestBanned:
     def test_three(self, tiktok_mock):
         assert ask(tiktok_mock).json()["error"]["code"] == "spam_risk_user_banned_from_posting"
         assert tiktok_mock.world.ids.seed == "other"
+
+    @pytest.mark.tiktok_mock(scenario="audited-app")
+    def test_four(self, tiktok_mock):
+        assert tiktok_mock.app.audited and not tiktok_mock.account.banned, "the nearer marker wins"
 """
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=3)
+    pytester.runpytest_subprocess().assert_outcomes(passed=4)
 
 
 def test_a_proxy_in_the_environment_is_not_asked_for_the_mock(
@@ -72,11 +76,12 @@ def test_a_failing_test_shows_what_the_mock_saw_and_why_it_refused(pytester: pyt
         HEAD
         + """
 def test_one(tiktok_mock):
+    tiktok_mock.faults.plan("fetchStatus", "lost")
     assert ask(tiktok_mock, authorization="Bearer nonsense").status_code == 200
 """
     )
     result = pytester.runpytest_subprocess()
-    result.assert_outcomes(failed=1)
+    result.assert_outcomes(failed=1)  # and nothing of a fault that it did not come to
     result.stdout.fnmatch_lines(
         [
             "*TikTok mock: last requests*",
@@ -136,12 +141,17 @@ def test_two(tiktok_mock_http):
     with httpx.Client(base_url=tiktok_mock_http.url) as client:
         assert client.get("/_mock/clock").json()["now"] == tiktok_mock_http.clock.now()
         assert client.get("/_mock/apps").json()["apps"][0]["audited"]
+
+def test_three(tiktok_mock_server, tiktok_mock_http):
+    assert list(tiktok_mock_server.engine.family()) == ["default", tiktok_mock_http.engine.name]
 """
     )
-    pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=7)
+    pytester.runpytest_subprocess("-n", "2").assert_outcomes(passed=8)
 
 
-def test_workers_share_a_server_that_runs_elsewhere(pytester: pytest.Pytester) -> None:
+def test_workers_share_a_server_that_runs_elsewhere(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytester.makepyfile(
         """
 import httpx, pytest
@@ -157,8 +167,10 @@ def test_one(tiktok_mock_url, number):
     )
     mock = MockTikTok()
     with Running(mock.engine) as url:
-        result = pytester.runpytest_subprocess("-n", "2", "--tiktok-mock-url", url)
+        monkeypatch.setenv("TIKTOK_MOCK_URL", url)
+        result = pytester.runpytest_subprocess("-n", "2")
         result.assert_outcomes(passed=6, errors=1)
+        assert mock.coverage.result().areas["operations"].met == ("fetchStatus",)
         assert [world["name"] for world in httpx.get(f"{url}/_mock/worlds").json()["worlds"]] == ["default"]
 
 

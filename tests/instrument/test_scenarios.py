@@ -183,10 +183,9 @@ def test_lost_answers() -> None:
     assert len(mock.world.posts) == 1
     half = 5 * 1024 * 1024
     started = creator.started(2 * half, chunk=half, count=2)
-    first = creator.put(started["upload_url"], mp4(half), total=2 * half)
-    assert first.status_code == 206
-    rest = {"first": half, "total": 2 * half}
-    assert outcome(lambda: creator.put(started["upload_url"], bytes(half), **rest)) is httpx.ReadError
+    url = started["upload_url"]
+    assert creator.put(url, mp4(half), total=2 * half).status_code == 206
+    assert outcome(lambda: creator.put(url, bytes(half), first=half, total=2 * half)) is httpx.ReadError
     assert mock.post(started["publish_id"]).size == 2 * half
     mock.faults.assert_used_up()
 

@@ -148,6 +148,7 @@ def test_a_listed_page_calls_levers_and_sees_the_answers(listed: MockTikTok) -> 
     for url in (f"{HERE}/_mock/reset", f"{HERE}/_mock/nothing"):
         answer = ask(listed, "POST", url, **page)
         assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"
+        assert answer.headers["vary"] == "origin"  # or a cache would hand it to another page
     assert ask(listed, origin="http://localhost:5174").status_code == 403
 
 
@@ -155,6 +156,12 @@ def test_the_name_of_a_listed_origin_may_be_the_mocks_own(listed: MockTikTok) ->
     url = "http://mock.company.example"
     assert ask(listed, "GET", f"{url}/_mock/").status_code == 200
     assert ask(listed, "POST", f"{url}/_mock/reset", origin="https://mock.company.example").status_code == 200
+
+
+def test_no_other_name_is_believed_because_some_origins_are_listed(listed: MockTikTok) -> None:
+    name = "http://rebound.evil.example:8642"
+    assert ask(listed, "GET", f"{name}/_mock/snapshot", sec_fetch_site="same-origin").status_code == 403
+    assert ask(listed, "POST", f"{name}/_mock/reset", origin="http://localhost:5173").status_code == 403
 
 
 def test_worlds_made_later_know_the_listed_origins(listed: MockTikTok) -> None:
