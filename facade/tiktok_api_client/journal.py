@@ -23,13 +23,14 @@ import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import attrs
 
 from tiktok_openapi._runtime.fork import renew_after_fork
 from tiktok_openapi.limits import UPLOAD_URL_LIFETIME
 
+from ._durable import draft, fields_of, replace, sweep, sync_directory, write_new
 from ._flow import Flow, blocking, invoke
 from .errors import StoreFailed
 from .tokens import MaybeAsync
@@ -89,16 +90,7 @@ class Entry:
         Raises:
             StoreFailed: it is damaged, or was written by a later version.
         """
-        try:
-            fields: object = json.loads(text)
-        except (ValueError, RecursionError):
-            raise StoreFailed("a journal entry is not JSON") from None
-        if not isinstance(fields, dict):
-            raise StoreFailed("a journal entry is not a JSON object")
-        entry = cast("dict[str, object]", fields)
-        version = entry.pop("version", None)
-        if version != VERSION:
-            raise StoreFailed(f"a journal entry has version {version!r:.20}; this release reads {VERSION}")
+        entry = fields_of(text, "a journal entry", VERSION)
         known: dict[str, Any] = {}
         for field in attrs.fields(cls):
             value = entry.get(field.name)
@@ -254,15 +246,15 @@ class FileJournal:
         """
         path = self._path(entry.id)
         with _complaining(path):
-            draft = self._draft(entry)
+            new = draft(path, entry.to_json())
             try:
-                while not _link(draft, path):
+                while not _link(new, path):
                     found = self.look(entry.id)
                     if found is not None:  # else it was dropped in the meantime
                         return found
             finally:
-                draft.unlink(missing_ok=True)
-            _sync(self.directory)
+                new.unlink(missing_ok=True)
+            sync_directory(self.directory)
         return None
 
     def write(self, entry: Entry) -> None:
@@ -273,13 +265,12 @@ class FileJournal:
         """
         path = self._path(entry.id)
         with _complaining(path):
-            self._draft(entry).replace(path)
+            replace(path, entry.to_json())
             if entry.publish_id is not None:
                 pointer = self._pointer(entry.publish_id)
                 if not pointer.exists():
-                    draft = self._draft_of(pointer, entry.id)
-                    draft.replace(pointer)
-            _sync(self.directory)
+                    replace(pointer, entry.id)
+            sync_directory(self.directory)
 
     def drop(self, entry: Entry) -> None:
         """Forget the entry of this id."""
@@ -291,7 +282,7 @@ class FileJournal:
                 if publish_id is not None:
                     self._pointer(publish_id).unlink(missing_ok=True)
             if self.directory.exists():
-                _sync(self.directory)
+                sync_directory(self.directory)
 
     def find(self, publish_id: str) -> Entry | None:
         """The entry of a post.
@@ -328,13 +319,15 @@ class FileJournal:
         """Drop what began before this time (since 1970), and was handed over or can no longer be resumed.
 
         Their keys can be used again afterwards. Entries whose outcome is unknown stay, and so do uploads of
-        the last hour, which can be resumed.
+        the last hour, which can be resumed. What a crash has left half-written is removed, too.
         """
         resumable = time.time() - UPLOAD_URL_LIFETIME
         latest = {Stage.HANDED_OVER: before, Stage.BEGUN: min(before, resumable)}
         old = [entry for entry in self.entries() if entry.began_at < latest.get(entry.stage, 0.0)]
         for entry in old:
             self.drop(entry)
+        for name in (f"{_PREFIX}*.json", "*.id"):
+            sweep(self.directory, name)
         return len(old)
 
     def __repr__(self) -> str:
@@ -346,23 +339,6 @@ class FileJournal:
     def _pointer(self, publish_id: str) -> Path:
         return self.directory / f"{hashlib.sha256(publish_id.encode()).hexdigest()[:32]}.id"
 
-    def _draft(self, entry: Entry) -> Path:
-        return self._draft_of(self._path(entry.id), entry.to_json())
-
-    def _draft_of(self, path: Path, text: str) -> Path:
-        """A durable file beside `path`, to be put in its place."""
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
-        try:
-            with _create(draft) as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
-        return draft
-
 
 @contextlib.contextmanager
 def _complaining(path: Path) -> Any:
@@ -373,38 +349,20 @@ def _complaining(path: Path) -> Any:
         raise StoreFailed(f"cannot use {path}: {reason or type(problem).__name__}") from problem
 
 
-def _create(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def _link(draft: Path, path: Path) -> bool:
+def _link(new: Path, path: Path) -> bool:
     """Put a file in a place where there is none yet; False where there is one."""
     try:
-        os.link(draft, path)
+        os.link(new, path)
     except FileExistsError:
         return False
     except OSError:  # a file system without hard links
-        return _copy(draft, path)
+        return _copy(new, path)
     return True
 
 
-def _copy(draft: Path, path: Path) -> bool:
+def _copy(new: Path, path: Path) -> bool:
     try:
-        with _create(path) as file:
-            file.write(draft.read_bytes())
-            file.flush()
-            os.fsync(file.fileno())
+        write_new(path, new.read_bytes())
     except FileExistsError:
         return False
     return True
-
-
-def _sync(directory: Path) -> None:
-    """Make a rename durable, where the system has a way to say so."""
-    if os.name == "nt":
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

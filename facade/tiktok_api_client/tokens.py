@@ -12,14 +12,13 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
-import time
 from collections.abc import Awaitable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, Union, cast
 
 import attrs
 
+from ._durable import fields_of, replace, sweep, sync_directory
 from ._filelock import FileLock
 from .errors import StoreFailed
 
@@ -31,11 +30,9 @@ T = TypeVar("T")
 MaybeAsync = Union[T, Awaitable[T]]
 """A store for `AsyncTikTok` may have ``async def`` methods."""
 
+
 VERSION: Final = 1
 """The version of the stored form."""
-
-_ABANDONED: Final = 3600.0
-"""Seconds after which a half-written file has no writer any more."""
 
 
 @attrs.frozen
@@ -79,18 +76,7 @@ class StoredToken:
         Raises:
             StoreFailed: it is damaged, or was written by a later version.
         """
-        try:
-            fields: object = json.loads(text)
-        except (ValueError, RecursionError):
-            raise StoreFailed("a stored token is not JSON") from None
-        if not isinstance(fields, dict):
-            raise StoreFailed("a stored token is not a JSON object")
-        stored = cast("dict[str, object]", fields)
-        version = stored.get("version")
-        if version != VERSION:
-            raise StoreFailed(
-                f"a stored token has version {version!r:.20}; this release reads version {VERSION}"
-            )
+        stored = fields_of(text, "a stored token", VERSION)
         scopes = stored.get("scopes")
         if not isinstance(scopes, list):
             raise StoreFailed("a stored token is damaged: scopes is not a list")
@@ -228,20 +214,10 @@ class FileTokenStore:
             StoreFailed: they cannot be written.
         """
         path = self._path(token.open_id)
-        draft = path.with_name(f"{path.stem}.{secrets.token_hex(8)}.new")
         try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                with _create(draft) as file:
-                    file.write(token.to_json().encode())
-                    file.flush()
-                    os.fsync(file.fileno())
-                draft.replace(path)
-            except BaseException:
-                draft.unlink(missing_ok=True)
-                raise
-            _sync_directory(self.directory)
-            self._sweep(path)
+            replace(path, token.to_json())
+            sync_directory(self.directory)
+            sweep(self.directory, path.name)
         except OSError as problem:
             raise StoreFailed(
                 f"cannot write {path}: {problem.strerror or type(problem).__name__}"
@@ -279,14 +255,6 @@ class FileTokenStore:
         return self.directory / f"account-{hashlib.sha256(open_id.encode()).hexdigest()[:32]}.json"
 
     @staticmethod
-    def _sweep(path: Path) -> None:
-        """Remove what a crash has left behind. Somebody else may be writing now, so not what is young."""
-        for draft in path.parent.glob(f"{path.stem}.*.new"):
-            with contextlib.suppress(OSError):
-                if time.time() - draft.stat().st_mtime > _ABANDONED:
-                    draft.unlink()
-
-    @staticmethod
     def _decode(path: Path, text: str) -> StoredToken:
         try:
             return StoredToken.from_json(text)
@@ -301,18 +269,3 @@ def _read(path: Path) -> str:
         raise
     except (OSError, ValueError) as problem:
         raise StoreFailed(f"cannot read {path}: {type(problem).__name__}") from None
-
-
-def _create(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a rename durable, where the system has a way to say so."""
-    if os.name == "nt":
-        return
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

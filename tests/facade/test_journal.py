@@ -185,6 +185,23 @@ def test_entries_tell_what_was_in_flight_oldest_first(tmp_path: Path) -> None:
     assert [found.key for found in journal.entries()] == ["a", "b", "c"]
 
 
+def test_pruning_removes_what_a_crash_has_left_half_written(tmp_path: Path) -> None:
+    journal = FileJournal(tmp_path)
+    journal.claim(entry(stage=Stage.BEGUN, publish_id="v_pub_file~v2-1.7"))
+    journal.write(entry(stage=Stage.BEGUN, publish_id="v_pub_file~v2-1.7"))
+    written = sorted(tmp_path.iterdir())
+    drafts = [path.with_name(f"{path.name}.{age}.new") for path in written for age in ("old", "young")]
+    tokens = tmp_path / "account-1.json.old.new"
+    for draft in (*drafts, tokens):
+        draft.write_text("half an ent")
+        if ".old." in draft.name:
+            os.utime(draft, (0.0, 0.0))
+    assert journal.prune(before=0.0) == 0
+    young = [draft for draft in drafts if ".young." in draft.name]
+    assert len(young) == 2
+    assert sorted(tmp_path.iterdir()) == sorted([*written, *young, tokens])
+
+
 def test_pruning_keeps_what_is_young_or_unknown(tmp_path: Path) -> None:
     journal = FileJournal(tmp_path)
     for key, stage, began_at in (
@@ -224,7 +241,7 @@ def test_a_journal_that_does_not_exist_yet_is_empty(tmp_path: Path) -> None:
     [
         ("", "is not JSON"),
         ("[]", "is not a JSON object"),
-        ('{"version": 2}', "has version 2; this release reads 1"),
+        ('{"version": 2}', "has version 2; this release reads version 1"),
         ('{"version": 1, "id": 7}', "is damaged: id is of type int"),
         (entry().to_json().replace('"beginning"', '"resting"'), "is damaged: stage 'resting'"),
         (entry().to_json().replace("1790000000.5", "true"), "is damaged: began_at is of type bool"),

@@ -244,7 +244,7 @@ def test_what_a_crash_left_behind_is_swept_up(tmp_path: Path) -> None:
     store = FileTokenStore(tmp_path)
     store.save(token(1))
     (path,) = tmp_path.glob("*.json")
-    old, young = (path.with_name(f"{path.stem}.{name}.new") for name in ("dead", "busy"))
+    old, young = (path.with_name(f"{path.name}.{name}.new") for name in ("dead", "busy"))
     for draft in (old, young):
         draft.write_text("half a tok")
     os.utime(old, (TIME - 1e6, TIME - 1e6))
