@@ -15,6 +15,7 @@ TYPE_CHECKING = False  # what type checkers take for true; importing it from `ty
 if TYPE_CHECKING:
     from ._aftermath import Aftermath as Aftermath
     from ._aftermath import aftermath as aftermath
+    from ._flow import Clock as Clock
     from ._flow import Signal as Signal
     from .attempt import Options as Options
     from .attempt import OutcomeUnknown as OutcomeUnknown
@@ -92,7 +93,10 @@ _MODULES = {
         "Aftermath",
         "aftermath",
     ),
-    "_flow": ("Signal",),
+    "_flow": (
+        "Clock",
+        "Signal",
+    ),
     "attempt": (
         "Options",
         "OutcomeUnknown",
@@ -201,6 +205,7 @@ __all__ = [
     "Callback",
     "Chunk",
     "ChunkPlan",
+    "Clock",
     "CouldNotAsk",
     "Creator",
     "Error",

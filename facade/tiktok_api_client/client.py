@@ -57,7 +57,7 @@ class TikTok(Publishing, Face):
             (web only).
         budget: when a rate limit of TikTok is used up: `wait` until the call fits, `raise` `OverBudget`, or
             `off`.
-        clock: where the time comes from; for tests.
+        clock: where the time comes from; for tests, such as the `clock` of the mock.
 
     Raises:
         Impossible: an argument cannot work: a missing key or secret, an unknown scope, a redirect URI that

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import headless, scenarios
 from .clock import Clock
@@ -23,8 +24,21 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+class _Signal(Protocol):
+    """What wakes a sleeper."""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it has happened."""
+        ...
+
+
 class MockClock:
-    """The world's clock, as a test turns it. What was planned happens while it moves."""
+    """The world's clock, as a test turns it. What was planned happens while it moves.
+
+    It is a clock for this project's client, too (`TikTok(…, clock=mock.clock)`): its time is then the
+    world's, and time passes instead of being waited for.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -78,6 +92,25 @@ class MockClock:
                 job = flow.send(await perform_async(engine.world, job))
         except StopIteration:
             return
+
+    # As a client's clock
+
+    def monotonic(self) -> float:
+        """The same as `now`, to measure how long something took."""
+        return self.now()
+
+    def sleep(self, seconds: float, signal: _Signal | None = None) -> bool:
+        """Let time pass instead of waiting; True when the signal is set."""
+        if signal is None or not signal.is_set:
+            self.advance(max(seconds, 0.0))
+        return signal is not None and signal.is_set
+
+    async def sleep_async(self, seconds: float, signal: _Signal | None = None) -> bool:
+        """`sleep`, after which other tasks have had their turn."""
+        if signal is None or not signal.is_set:
+            await self.advance_async(max(seconds, 0.0))
+            await asyncio.sleep(0)
+        return signal is not None and signal.is_set
 
 
 class MockTikTok:

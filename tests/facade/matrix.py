@@ -37,7 +37,6 @@ from tiktok_api_client import (
     TikTok,
     UploadEnded,
 )
-from tiktok_api_client._flow import Signal
 from tiktok_mock_server import MockTikTok
 from tiktok_mock_server.world import Stage
 
@@ -144,26 +143,6 @@ def cells() -> Iterator[Cell]:
 
 
 # The wire
-
-
-class WorldClock:
-    """The client's time is the mock's: whoever sleeps lets it pass."""
-
-    def __init__(self, mock: MockTikTok) -> None:
-        self._mock = mock
-
-    def now(self) -> float:
-        return self._mock.clock.now()
-
-    def monotonic(self) -> float:
-        return self._mock.clock.now()
-
-    def sleep(self, seconds: float, signal: Signal | None) -> bool:
-        self._mock.clock.advance(seconds)
-        return signal is not None and signal.is_set
-
-    async def sleep_async(self, seconds: float, signal: Signal | None) -> bool:
-        return self.sleep(seconds, signal)
 
 
 class Faults:
@@ -290,7 +269,7 @@ class Run:
 
     def client(self) -> Any:
         """A client in a new process, as far as it can tell: it knows what is in journal and token store."""
-        settings: dict[str, Any] = {"clock": WorldClock(self.mock), **self.stores}
+        settings: dict[str, Any] = {"clock": self.mock.clock, **self.stores}
         app = ("mock_client_key", "mock_client_secret", REDIRECT, "st-41")
         scopes = ["user.info.basic", "video.publish", "video.upload"]
         if self.cell.colour == "sync":

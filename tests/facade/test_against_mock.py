@@ -14,7 +14,6 @@ import pytest
 from tests.facade.support import Plain
 from tests.facade.test_errors import ASK
 from tiktok_api_client import AsyncTikTok, MemoryTokenStore, TikTok, event_key, verify_webhook
-from tiktok_api_client._flow import Signal
 from tiktok_api_client.errors import (
     CouldNotAsk,
     Error,
@@ -37,27 +36,6 @@ PULLED = "https://media.example.test/v.mp4"
 SCOPES = ["user.info.basic", "user.info.stats", "video.list", "video.publish", "video.upload"]
 
 
-class WorldClock:
-    """The mock's clock, which everybody follows."""
-
-    def __init__(self, mock: MockTikTok) -> None:
-        self._mock = mock
-
-    def now(self) -> float:
-        return self._mock.clock.now()
-
-    def monotonic(self) -> float:
-        return self._mock.clock.now()
-
-    def sleep(self, seconds: float, signal: Signal | None) -> bool:
-        self._mock.clock.advance(max(seconds, 0.0))
-        return signal is not None and signal.is_set
-
-    async def sleep_async(self, seconds: float, signal: Signal | None) -> bool:
-        await self._mock.clock.advance_async(max(seconds, 0.0))
-        return signal is not None and signal.is_set
-
-
 @pytest.fixture(params=["sync", "async"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -70,7 +48,7 @@ def mock() -> MockTikTok:
 
 def client(kind: str, mock: MockTikTok, redirect_uri: str = DESKTOP, **options: Any) -> TikTok:
     app = mock.app
-    options = {"scopes": SCOPES, "clock": WorldClock(mock), "base_url": mock.url, **options}
+    options = {"scopes": SCOPES, "clock": mock.clock, "base_url": mock.url, **options}
     if kind == "sync":
         return TikTok(app.client_key, app.client_secret, redirect_uri, transport=mock.transport(), **options)
     tasks = AsyncTikTok(
@@ -222,7 +200,7 @@ def test_many_tasks_refresh_once(mock: MockTikTok) -> None:
             scopes=SCOPES,
             base_url=mock.url,
             transport=mock.async_transport(),
-            clock=WorldClock(mock),
+            clock=mock.clock,
         )
         code = mock.authorize_code(redirect_uri=DESKTOP)
         await tik.exchange_code_for_token(code=code)

@@ -36,7 +36,7 @@ def test_the_page_about_pytest(tmp_path: Path) -> None:
     example, publishing = blocks("testing-with-pytest.md", "python")
     (tmp_path / "test_example.py").write_text(example, encoding="utf-8")
     (tmp_path / "test_publishing.py").write_text(publishing, encoding="utf-8")
-    assert "7 passed" in run(sys.executable, "-m", "pytest", "-q", cwd=tmp_path)
+    assert "8 passed" in run(sys.executable, "-m", "pytest", "-q", cwd=tmp_path)
 
 
 def test_the_page_about_unittest(tmp_path: Path) -> None:

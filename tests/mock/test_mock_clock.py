@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.mock.support import Player
+from tiktok_api_client import AsyncTikTok, Published, Signal, TikTok
+from tiktok_api_client import Clock as ClientClock
 from tiktok_mock_server import MockTikTok
 from tiktok_mock_server.clock import START, Clock
 
@@ -104,3 +108,52 @@ def test_a_running_clock_moves_posts_by_itself(monkeypatch: pytest.MonkeyPatch) 
         mock.clock.resume()
         wall[0] += 1
         assert mock.clock.now() == START + 11
+
+
+APP = ("mock_client_key", "mock_client_secret", "https://app.example/callback/")
+CLIP = "https://media.example.test/clip.mp4"
+
+
+def test_a_client_that_follows_it_waits_for_nothing() -> None:
+    mock = MockTikTok(verified_domains=("media.example.test",), switches={"progress": "time"})
+    with TikTok(*APP, transport=mock.transport(), clock=mock.clock) as tik:
+        tik.exchange_code_for_token(mock.authorize_code(redirect_uri=APP[2]))
+        post = tik.post_video(CLIP, privacy_level="SELF_ONLY")
+        assert isinstance(tik.wait(post.publish_id), Published)
+        assert START + 15 <= mock.clock.now() < START + 60
+        mock.clock.advance(24 * 3600)
+        tik.get_creator_info()
+    mock.journal.assert_made("getToken", times=2)
+
+
+def test_a_client_with_many_tasks_follows_it_too() -> None:
+    mock = MockTikTok(verified_domains=("media.example.test",), switches={"progress": "time"})
+
+    async def go() -> list[object]:
+        async with AsyncTikTok(*APP, transport=mock.async_transport(), clock=mock.clock) as tik:
+            await tik.exchange_code_for_token(mock.authorize_code(redirect_uri=APP[2]))
+            posts = [await tik.post_video(CLIP, privacy_level="SELF_ONLY", title=str(i)) for i in range(3)]
+            return list(await asyncio.gather(*(tik.wait(post.publish_id) for post in posts)))
+
+    assert [type(outcome) for outcome in asyncio.run(go())] == [Published] * 3
+
+
+def test_whoever_was_woken_does_not_let_time_pass(mock: MockTikTok) -> None:
+    clock: ClientClock = mock.clock
+    signal = Signal()
+    assert not clock.sleep(5, signal)
+    assert not clock.sleep(-1, None)
+    assert clock.now() == clock.monotonic() == START + 5
+    signal.set()
+    assert clock.sleep(100, signal)
+    assert asyncio.run(clock.sleep_async(100, signal))
+    assert clock.now() == START + 5
+
+
+def test_a_task_that_sleeps_lets_others_have_their_turn(mock: MockTikTok) -> None:
+    async def go() -> bool:
+        signal = Signal()
+        asyncio.get_running_loop().call_soon(signal.set)
+        return await mock.clock.sleep_async(1, signal)
+
+    assert asyncio.run(go())
