@@ -7,9 +7,10 @@ from typing import Any, cast
 
 import attrs
 
+from tiktok_openapi.routes import BY_ID
+
 from . import jsonio
 from .control_call import BadRequest, Call, Failed, NotFound, Route, Routes
-from .description import BY_ID
 from .exchange import Step
 from .faults import CATALOGUE, HEADER, from_settings, operation_id
 from .journal import Query

@@ -9,7 +9,9 @@ from typing import Final
 
 import attrs
 
-from .description import BY_ID, bundle, node
+from tiktok_openapi.routes import BY_ID
+
+from .description import bundle, node
 from .faults import CATALOGUE
 from .journal import Record, code_of
 

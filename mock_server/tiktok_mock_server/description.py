@@ -7,18 +7,7 @@ from functools import cache
 from typing import Any, cast
 
 import tiktok_openapi
-from tiktok_openapi.routes import BY_ID, ROUTES
-
-__all__ = [
-    "BY_ID",
-    "ROUTES",
-    "bundle",
-    "field_scopes",
-    "known_scopes",
-    "node",
-    "request_schema",
-    "response_schema",
-]
+from tiktok_openapi.routes import BY_ID
 
 Schema = Mapping[str, Any]
 Schemas = tuple[Schema, ...]

@@ -13,12 +13,13 @@ from contextlib import AbstractContextManager
 from typing import Final, cast
 
 from tiktok_openapi._runtime.call import Operation
+from tiktok_openapi.routes import BY_ID, ROUTES
 
 from . import answers, control, jsonio, media_urls
 from .ask import Ask
 from .clock import check_moment
 from .consent import answer_authorize
-from .description import BY_ID, ROUTES, allows_status
+from .description import allows_status
 from .exchange import Doors, Exchange, Step, read_body
 from .instrument import around
 from .messages import PERFORMING, Broken, Inbound, Outbound, Wait, form_pairs

@@ -18,7 +18,8 @@ from urllib.parse import unquote_plus
 
 import attrs
 
-from .description import BY_ID, ROUTES
+from tiktok_openapi.routes import BY_ID, ROUTES
+
 from .shelf import Log
 
 Stage = Literal["state", "instead", "after", "webhook"]

@@ -17,6 +17,7 @@ import attrs
 
 from . import jsonio
 from .description import bundle
+from .faults import operation_id
 from .why import masked
 
 COUNT: Final = 10_000
@@ -294,8 +295,6 @@ class Journal:
 
     def assert_order(self, *operations: str) -> None:
         """Raise AssertionError unless these operations were made in this order (others may come between)."""
-        from .faults import operation_id
-
         made = [record.operation for record in self.records()]
         at = 0
         for wanted in map(operation_id, operations):
@@ -321,8 +320,6 @@ class Journal:
 
 
 def _query(query: Query | None, wanted: Mapping[str, Any]) -> Query:
-    from .faults import operation_id
-
     wanted = {name: value for name, value in wanted.items() if value is not None}
     if "operation" in wanted:
         wanted["operation"] = operation_id(wanted["operation"])

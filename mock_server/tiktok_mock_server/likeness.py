@@ -14,9 +14,11 @@ from typing import Final, cast
 import attrs
 import httpx
 
+from tiktok_openapi.routes import BY_ID
+
 from . import headless, jsonio, lifecycle, seed
 from .clock import START
-from .description import BY_ID, Schemas, allows_status, answer_schemas, fields, items, upload_server
+from .description import Schemas, allows_status, answer_schemas, fields, items, upload_server
 from .mock import MockTikTok
 from .recorded_world import (
     Exchange,

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 import attrs
 
 from tiktok_openapi._runtime.call import Operation
+from tiktok_openapi.routes import BY_ID
 
 from .clock import START
-from .description import BY_ID, field_scopes, known_scopes
+from .description import field_scopes, known_scopes
 from .engine import needed_scopes
 from .headless import DEFAULT_SCOPES
 from .switches import Switches

@@ -20,9 +20,11 @@ from urllib.parse import urlencode, urlsplit
 import attrs
 from dateutil.parser import isoparse
 
+from tiktok_openapi.routes import BY_ID, ROUTES
+
 from . import jsonio
 from .clock import START
-from .description import BY_ID, ROUTES, node
+from .description import node
 
 LARGEST: Final = 64 * 1024 * 1024
 """Of a file, and of a body once it is unpacked, in bytes."""

@@ -20,18 +20,11 @@ from html import unescape
 from typing import Final, cast
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
+from tiktok_openapi.routes import BY_ID
+
 from . import jsonio
 from .clock import START
-from .description import (
-    BY_ID,
-    Schemas,
-    answer_schemas,
-    body_schemas,
-    bundle,
-    fields,
-    items,
-    query_schemas,
-)
+from .description import Schemas, answer_schemas, body_schemas, bundle, fields, items, query_schemas
 from .journal import secret_names
 from .recording import GOLDEN, UPLOAD, VERSION, Headers, Recorded
 from .validate import utf16_length

@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 import httpx
 import respx
 
-from .description import ROUTES, upload_server
+from tiktok_openapi.routes import ROUTES
+
+from .description import upload_server
 from .engine import Engine
 from .jobs import OWN
 from .transport import AsyncTransport, Transport

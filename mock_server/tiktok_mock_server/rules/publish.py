@@ -7,10 +7,11 @@ from datetime import date
 from typing import Final, Literal, cast
 
 from tiktok_openapi import limits
+from tiktok_openapi.routes import BY_ID
 
 from .. import lifecycle, media
 from ..ask import Ask
-from ..description import BY_ID, upload_server
+from ..description import upload_server
 from ..rule import Rule, rule
 from ..spool import Spool
 from ..validate import Problem, check_request
