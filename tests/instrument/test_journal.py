@@ -13,6 +13,7 @@ import pytest
 from tiktok_mock_server import MockTikTok
 from tiktok_mock_server.faults import NoSuchFault
 from tiktok_mock_server.journal import Journal, Query
+from tiktok_mock_server.messages import READ, Inbound, Wait
 from tiktok_mock_server.running import Running
 
 from .doors import door
@@ -68,7 +69,9 @@ def test_assertions_say_what_was_made_instead() -> None:
     journal.assert_made("fetchStatus", times=2)
     journal.assert_made("fetchStatus", at_most=2, publish_id=publish_id)
     journal.assert_not_made("cancelPublish")
-    journal.assert_order("initVideoPost", "uploadChunk", "getToken")
+    journal.assert_order("initVideoPost", "uploadChunk", "fetchStatus", "fetchStatus", "getToken")
+    with pytest.raises(AssertionError, match="there is no getToken after what comes before it"):
+        journal.assert_order("getToken", "getToken")
     with pytest.raises(
         AssertionError, match=r"operation=uploadChunk: wanted 2, made 1; the last requests were"
     ):
@@ -122,6 +125,11 @@ def test_over_http_it_is_searched_and_asserted() -> None:
     assert get(operation="fetch").status_code == 400
     assert get(colour="red").status_code == 400
     assert get(status="x").status_code == 400
+    newest = get(limit=2).json()
+    assert ([one["number"] for one in newest["requests"]], newest["count"]) == ([4, 5], 5)
+    mock.faults.plan("queryCreatorInfo", "gateway")
+    creator.creator_info()
+    assert [one["number"] for one in get(fault="gateway").json()["requests"]] == [6]
     assert get(**{"as": "text"}).text == mock.journal.report() + "\n"
 
     def verify(**body: Any) -> Any:
@@ -131,6 +139,10 @@ def test_over_http_it_is_searched_and_asserted() -> None:
         made={"operation": "fetchStatus", "times": 2}, order=["initVideoPost", "getToken"]
     ).json() == {"ok": True}
     assert verify(not_made={"operation": "cancelPublish"}).status_code == 200
+    twice = {"operation": "fetchStatus", "at_least": 1, "at_most": 1}
+    assert "wanted 1, made 2" in verify(made=twice).json()["error"]
+    wrong = verify(made={"operation": "getToken"}, not_made={"operation": "fetchStatus"})
+    assert "wanted 0, made 2" in wrong.json()["error"], "each of several wishes counts"
     wrong = verify(made={"operation": "cancelPublish"})
     assert (wrong.status_code, "made 0" in wrong.json()["error"]) == (409, True)
     assert verify(not_made={}).status_code == 409
@@ -138,8 +150,8 @@ def test_over_http_it_is_searched_and_asserted() -> None:
     assert verify(faults_used_up=True).status_code == 200
     assert verify().status_code == 400
     assert verify(colour="red").status_code == 400
-    assert creator.ask("DELETE", "/_mock/journal").json() == {"cursor": 5}
-    assert get().json()["count"] == 0
+    assert creator.ask("DELETE", "/_mock/journal").json() == {"cursor": 6}
+    assert get().json()["count"] == mock.journal.size == 0
 
 
 @pytest.mark.parametrize("end", ["", ', "more": oops}', ', "padding": "' + "x" * 20_000 + '"}'])
@@ -179,6 +191,34 @@ def test_waiting_for_a_request_that_comes() -> None:
     thread.join()
     assert entry.status == 200
     assert mock.journal.wait_for(Query(status=500), timeout=0.01) == []
+
+
+def test_waiting_for_several_ends_with_the_last_of_them() -> None:
+    mock = MockTikTok()
+    creator = talking(mock)
+    creator.creator_info()
+    query = "operation=queryCreatorInfo&wait=5&count=2"
+    exchange = mock.engine.exchange(Inbound("GET", "/_mock/journal", query, {}))
+    step = next(exchange)
+    while step is READ:
+        step = exchange.send(b"")
+    assert isinstance(step, Wait)
+    assert not step.until()
+    creator.creator_info()
+    assert step.until()
+    exchange.close()
+
+
+def test_who_watches_is_told_of_every_exchange_until_it_has_seen_enough() -> None:
+    mock = MockTikTok()
+    creator = talking(mock)
+    told: list[int] = []
+    stop = mock.journal.watch(lambda: told.append(mock.journal.cursor))
+    creator.creator_info()
+    creator.creator_info()
+    stop()
+    creator.creator_info()
+    assert told == [1, 2]
 
 
 @pytest.mark.parametrize("name", ["transport", "socket"])
