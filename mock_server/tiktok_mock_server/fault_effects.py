@@ -16,6 +16,7 @@ from .exchange import Answerer, Step
 from .faults import Fault
 from .messages import Ending, Inbound, Outbound, form_pairs
 from .rule import rule
+from .rules import rate_limits
 from .spool import Spool
 from .why import Refusal
 from .world import AccessToken, Post, Upload, World
@@ -133,11 +134,9 @@ def _rate_limited(meeting: Meeting, _: Fault) -> None:
     token, limit = meeting.token(), meeting.operation.rate_limit
     if token is None or limit is None:
         return
-    who = token.app.client_key if limit.per == "client_key" else token.value
     world = meeting.world
-    allowed = max(1, int(limit.requests * world.switches.rate_factor))
-    window = world.counted_calls(who, limit.bucket)
-    window.extend([world.now()] * max(0, allowed - len(window)))
+    allowed, calls = rate_limits.window(world, meeting.operation, limit, token)[1:]
+    calls.extend([world.now()] * max(0, allowed - len(calls)))
 
 
 def _chunk_forgotten(meeting: Meeting, _: Fault) -> None:

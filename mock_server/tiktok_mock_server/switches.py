@@ -56,6 +56,9 @@ class Switches:
     refresh_lifetime: Literal["count_down", "renew"] = _switch(
         "count_down", "Whether a refresh extends the life of the grant.", "observed", "public repositories"
     )
+    old_access_token: Literal["lives", "ends"] = _switch(
+        "lives", "Whether earlier access tokens outlive a refresh.", "unknown", ""
+    )
     code_lifetime: float = _switch(
         float(limits.AUTHORIZATION_CODE_LIFETIME),
         "For how many seconds an authorization code works.",
@@ -255,6 +258,12 @@ class Switches:
     # Limits
     rate_limits: bool = _switch(
         True, "Whether rate limits apply.", "documented", "doc:tiktok-api-v2-rate-limit"
+    )
+    init_limits: Literal["each", "shared"] = _switch(
+        "each",
+        "Whether the three inits have a rate limit each, or one for all.",
+        "unknown",
+        "doc:tiktok-api-v2-rate-limit",
     )
     rate_factor: float = _switch(1.0, "By how much the rate limits are wider.", "recommended", "")
     daily_posts: int = _switch(

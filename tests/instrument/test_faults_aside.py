@@ -365,3 +365,12 @@ def test_a_client_without_a_timeout_is_not_kept_for_ever(
         with pytest.raises((httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)):
             creator.put(url, bytes(64 * 2**20))
         assert creator.creator_info().status_code == 200
+
+
+def test_a_rate_limit_is_full_although_the_calls_before_count_no_longer() -> None:
+    mock = new_mock()
+    creator = talking(mock)
+    assert {creator.creator_info().status_code for _ in range(20)} == {200}
+    mock.clock.advance(60)
+    mock.faults.plan("queryCreatorInfo", "rate_limited")
+    assert creator.creator_info().status_code == 429

@@ -447,6 +447,15 @@ def test_the_previous_access_token_lives_until_it_expires(player: Player) -> Non
     assert "expired" in answer.headers["x-mock-got"]
 
 
+def test_a_refresh_can_end_the_previous_access_token(player: Player) -> None:
+    set_switches(player.mock, old_access_token="ends")
+    first = player.get_token(player.code()).json()
+    second = player.refresh(first["refresh_token"]).json()
+    answer = player.call("queryCreatorInfo", token=first["access_token"])
+    assert refusal(answer)[:2] == (401, "access_token_invalid")
+    assert player.call("queryCreatorInfo", token=second["access_token"]).status_code == 200
+
+
 def test_a_grace_period_lets_a_race_end_well(player: Player) -> None:
     set_switches(player.mock, refresh_grace=30)
     first = player.get_token(player.code()).json()

@@ -205,6 +205,17 @@ def test_what_is_left_of_a_rate_limit_is_told(player: Player) -> None:
     assert refused.headers["x-mock-rate-remaining"] == "0"
 
 
+def test_the_three_inits_can_have_one_rate_limit_together(player: Player) -> None:
+    set_switches(player.mock, init_limits="shared")
+    inits = [player.init_video, lambda: player.init_video(draft=True), player.init_photos] * 2
+    assert [init().headers["x-mock-rate-remaining"] for init in inits] == list("543210")
+    assert player.init_video().status_code == player.init_photos(draft=True).status_code == 429
+    assert player.call("queryCreatorInfo").status_code == 200
+    player.mock.clock.advance(60)
+    player.mock.faults.plan("initVideoPost", "rate_limited")
+    assert player.init_video().status_code == player.init_photos().status_code == 429
+
+
 def test_a_rate_limit_is_one_call_at_least(player: Player) -> None:
     set_switches(player.mock, rate_factor=0.01)
     assert player.init_video().status_code == 200

@@ -107,6 +107,7 @@ OLD_ACCESS_TOKEN = rule(
     "A refresh does not end the previous access token; it lives until it expires.",
     "unknown",
     "",
+    switch="old_access_token",
 )
 REVOKE = rule(
     "oauth.revoke",
@@ -318,6 +319,8 @@ def _from_refresh_token(ask: Ask, app: App) -> object:
         got = f"a token that was replaced {ask.now - found.replaced:.0f} s ago"
         hint = "store the new refresh token of every answer, and never refresh one user twice at a time"
     else:
+        if ask.switches.old_access_token == "ends":  # noqa: S105 - a switch, no secret
+            _end_access_tokens(ask, found.grant)
         renew = ask.switches.refresh_lifetime == "renew"
         expires = ask.now + lifetimes(ask.world)[1] if renew else found.expires
         if ask.switches.refresh_rotation == "same":
@@ -335,6 +338,12 @@ def _from_refresh_token(ask: Ask, app: App) -> object:
         got=got,
         hint=hint,
     )
+
+
+def _end_access_tokens(ask: Ask, grant: Grant) -> None:
+    for token_ in ask.world.access_tokens.values():
+        if token_.grant is grant:
+            token_.expires = min(token_.expires, ask.now)
 
 
 def issue_pair(
