@@ -16,6 +16,7 @@ A *stream* is a flow that also hands items to its caller while it runs (`emit`).
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
@@ -198,7 +199,7 @@ Stream = Generator[Union[Step, Emit[T]], object, None]
 
 
 class Clock(Protocol):
-    """Where flows take their time from; replaced in tests, so that nothing sleeps."""
+    """Where a client takes its time from; replaced in tests, so that nothing sleeps."""
 
     def now(self) -> float:
         """Wall clock, seconds since 1970."""
@@ -271,6 +272,19 @@ def notify(callback: Callable[..., object] | None, *arguments: object) -> Flow[N
 def blocking(function: Callable[..., T], *arguments: object) -> Flow[T]:
     """Call a function that may block (files); in a worker thread when the caller is async."""
     return cast("T", (yield Blocking(lambda: function(*arguments))))
+
+
+def asked(method: Callable[..., T | Awaitable[T]], *arguments: object, in_memory: bool = False) -> Flow[T]:
+    """Call a method of somebody's store: one `in_memory` at once, another as it may block or be async."""
+    if in_memory:
+        return cast("T", method(*arguments))
+    if inspect.iscoroutinefunction(method):
+        return cast("T", (yield from invoke(method, *arguments)))
+    result = yield from blocking(method, *arguments)
+    if inspect.isawaitable(result):  # a method that is async without saying so
+        awaited: T = yield from invoke(lambda: result)
+        return awaited
+    return result
 
 
 def shielded(flow: Flow[T]) -> Flow[T]:

@@ -4,9 +4,8 @@ a good one.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from typing import Final, Protocol, TypeVar, cast
+from typing import Final, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 import attrs
@@ -27,7 +26,7 @@ from tiktok_openapi import (
 from tiktok_openapi.models.oauth import decode_user_token
 from tiktok_openapi.operations import oauth
 
-from ._flow import Flow, Lock, blocking, holding, invoke, now, shielded, sleep
+from ._flow import Flow, Lock, asked, holding, now, shielded, sleep
 from ._log import LOGGER
 from ._retry import TRIES, pause
 from .errors import NotLoggedIn
@@ -73,7 +72,6 @@ class TokenKeeper:
         """The account that logged in last in this process, or was found alone in the store."""
         self._client_key = client_key
         self._client_secret = client_secret
-        self._inline = type(store) is MemoryTokenStore
         self._seen: dict[str, StoredToken] = {}
         self._unsaved: dict[str, StoredToken] = {}
         self._failed_at: dict[str, float] = {}
@@ -82,15 +80,7 @@ class TokenKeeper:
     # What the store is asked
 
     def _ask_store(self, method: Callable[..., MaybeAsync[T]], *arguments: object) -> Flow[T]:
-        if self._inline:
-            return cast("T", method(*arguments))
-        if inspect.iscoroutinefunction(method):
-            return cast("T", (yield from invoke(method, *arguments)))
-        result = yield from blocking(method, *arguments)
-        if inspect.isawaitable(result):  # a method that is async without saying so
-            awaited: T = yield from invoke(lambda: result)
-            return awaited
-        return result
+        return (yield from asked(method, *arguments, in_memory=type(self.store) is MemoryTokenStore))
 
     def load(self, open_id: str) -> Flow[StoredToken | None]:
         """What the store has of an account."""

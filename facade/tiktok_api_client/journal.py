@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import inspect
 import json
 import os
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar
 
 import attrs
 
@@ -31,7 +30,7 @@ from tiktok_openapi._runtime.fork import renew_after_fork
 from tiktok_openapi.limits import UPLOAD_URL_LIFETIME
 
 from ._durable import draft, fields_of, replace, sweep, sync_directory, write_new
-from ._flow import Flow, blocking, invoke
+from ._flow import Flow, asked
 from .errors import StoreFailed
 from .tokens import MaybeAsync
 
@@ -153,15 +152,9 @@ class Journal(Protocol):
 
 
 def written(method: Callable[..., MaybeAsync[T]], *arguments: object) -> Flow[T]:
-    """Call a journal's method: awaited when it is ``async def``, else in a worker thread where needed."""
-    if isinstance(getattr(method, "__self__", None), MemoryJournal):
-        return cast("T", method(*arguments))
-    if inspect.iscoroutinefunction(method):
-        return (yield from invoke(cast("Callable[..., Awaitable[T]]", method), *arguments))
-    result = yield from blocking(method, *arguments)
-    if inspect.isawaitable(result):
-        return (yield from invoke(lambda: cast("Awaitable[T]", result)))
-    return result
+    """Call a journal's method."""
+    in_memory = type(getattr(method, "__self__", None)) is MemoryJournal
+    return (yield from asked(method, *arguments, in_memory=in_memory))
 
 
 class MemoryJournal:

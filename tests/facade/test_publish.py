@@ -676,6 +676,20 @@ def test_a_journal_of_the_users_own_may_be_async(colour: str) -> None:
         assert scene.post(key="summer").resumed
 
 
+def test_a_journal_in_memory_may_be_made_async_in_part(colour: str) -> None:
+    class Watched(MemoryJournal):
+        async def look(self, id: str) -> Entry | None:  # type: ignore[override]  # noqa: A002 - only async callers have it
+            return super().look(id)
+
+    scene = Scene(colour, journal=Watched())
+    if colour == "sync":
+        with pytest.raises(TypeError, match="AsyncTikTok"):
+            scene.post(key="summer")
+    else:
+        scene.post(key="summer")
+        assert scene.post(key="summer").resumed
+
+
 # Resuming
 
 
