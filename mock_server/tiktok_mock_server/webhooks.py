@@ -118,11 +118,14 @@ def _enqueue(world: World, app: App, event: str, body: bytes, moment: float) -> 
 
 def plan_again(world: World, delivery: Delivery) -> None:
     """Plan the next try of a delivery that comes from a snapshot."""
-    if delivery.state != "pending":
-        return
+    if delivery.state == "pending":
+        _plan(world, delivery, _next_try(delivery))
+
+
+def _next_try(delivery: Delivery) -> float:
+    """When a delivery is tried, or tried again."""
     tries = len(delivery.attempts)
-    due = delivery.created if not tries else delivery.attempts[-1].at + FIRST_PAUSE * 2 ** (tries - 1)
-    _plan(world, delivery, due)
+    return delivery.attempts[-1].at + FIRST_PAUSE * 2 ** (tries - 1) if tries else delivery.created
 
 
 def _signed(world: World, delivery: Delivery, due: float) -> str:
@@ -140,7 +143,7 @@ def _plan(world: World, delivery: Delivery, due: float) -> None:
         if attempt.status == 200:
             delivery.state = "delivered"
             return
-        again = at + FIRST_PAUSE * 2 ** (len(delivery.attempts) - 1)
+        again = _next_try(delivery)
         if again > delivery.created + limits.WEBHOOK_RETRY_WINDOW:
             delivery.state = "dropped"
         else:
