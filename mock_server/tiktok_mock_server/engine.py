@@ -228,13 +228,11 @@ class Engine:
             return Outbound(500, jsonio.write(error), "application/json")
         operation = _TABLE.get((inbound.method, inbound.path))
         log_id = self.world.ids.log_id(self.world.now())
-        refusal = Refusal(routing.FAULT, "internal_error", "", hint="this is a bug in the mock; see its log")
-        if operation is None or operation.envelope is None:
+        envelope = operation.envelope if operation is not None else None
+        code = "server_error" if envelope is not None and envelope.name == "oauth" else "internal_error"
+        refusal = Refusal(routing.FAULT, code, "", hint="this is a bug in the mock; see its log")
+        if operation is None or envelope is None:
             return Outbound(500, b"", "", refusal.explaining_headers())
-        if operation.envelope.name == "oauth":
-            refusal = Refusal(
-                routing.FAULT, "server_error", "", hint="this is a bug in the mock; see its log"
-            )
         return answers.refused(operation, refusal, log_id, self.world.switches)
 
     def _answer(self, inbound: Inbound) -> Exchange:

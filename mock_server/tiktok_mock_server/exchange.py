@@ -19,7 +19,8 @@ from .world import Job, World
 Step = Union[Read, Job, Wait]
 Exchange = Generator[Step, object, Outbound]
 
-_LONGEST_BODY: Final = 4 * 1024 * 1024
+LARGEST_BODY: Final = 4 * 1024 * 1024
+"""How many bytes of a form or JSON are read."""
 
 
 @attrs.define(eq=False)
@@ -69,7 +70,7 @@ def read_body() -> Generator[Step, object, bytes | None]:
     length = 0
     while piece := cast("bytes", (yield READ)):
         length += len(piece)
-        if length > _LONGEST_BODY:
+        if length > LARGEST_BODY:
             return None
         pieces.append(piece)
     return b"".join(pieces)

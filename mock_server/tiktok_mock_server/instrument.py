@@ -11,7 +11,7 @@ from tiktok_openapi._runtime.call import Operation
 
 from . import faults, jsonio
 from .endings import IN_FLIGHT
-from .exchange import Answerer, Exchange, Step
+from .exchange import LARGEST_BODY, Answerer, Exchange, Step
 from .fault_effects import AFTER, BEFORE, Meeting, instead, passing
 from .faults import CATALOGUE, Fault, NoSuchFault
 from .journal import LONGEST_BODY, Record, shown_headers
@@ -26,8 +26,6 @@ NO_SUCH_FAULT = rule(
     "recommended",
     "",
 )
-
-_LONGEST_READ_AHEAD = 4 * 1024 * 1024 + 1
 
 
 @attrs.define(eq=False)
@@ -84,7 +82,7 @@ def around(engine: Answerer, inbound: Inbound, operation: Operation | None) -> E
 
 
 def _read_ahead(tape: _Tape, pieces: list[bytes]) -> Generator[Step, object, None]:
-    while tape.length < _LONGEST_READ_AHEAD:
+    while tape.length <= LARGEST_BODY:
         piece = cast("bytes", (yield READ))
         tape.note(piece)
         if not piece:

@@ -12,13 +12,14 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
 
 from . import media_urls, scenarios, snapshot
 from .clock import Clock
-from .exchange import Answerer, Exchange
+from .exchange import Answerer, Exchange, Step
 from .jobs import perform
 from .messages import READ, Broken, Inbound, Outbound, form_pairs
 from .switches import with_texts
@@ -192,50 +193,44 @@ def _without_prefix(inbound: Inbound) -> tuple[str, Inbound]:
 
 def _delivering(engine: Answerer, inner: Exchange) -> Exchange:
     """Jobs of a world whose events go to a function are done on the spot."""
-    value: object = None
-    try:
-        while True:
-            step = inner.send(value)
-            if isinstance(step, Job) and engine.world.receiver is not None:
-                value = perform(engine.world, step)
-            else:
-                value = yield step
-    except StopIteration as end:
-        return cast("Outbound", end.value)
-    except Broken:
-        _break(inner)
-        raise
-    finally:
-        inner.close()
+
+    def own(step: Step) -> object:
+        if isinstance(step, Job) and engine.world.receiver is not None:
+            return perform(engine.world, step)
+        return None
+
+    return _relayed(inner, own)
 
 
 def _replaying(inner: Exchange, pieces: list[bytes], *, ended: bool) -> Exchange:
     """Run an exchange on a body of which some was read already."""
     left = deque(pieces)
+
+    def own(step: Step) -> object:
+        if step is READ and left:
+            return left.popleft()
+        return b"" if step is READ and ended else None
+
+    return _relayed(inner, own)
+
+
+def _relayed(inner: Exchange, own: Callable[[Step], object]) -> Exchange:
+    """Run an exchange of which `own` does some steps; those for which it gives None are the door's."""
     value: object = None
     try:
         while True:
             step = inner.send(value)
-            if step is READ and left:
-                value = left.popleft()
-            elif step is READ and ended:
-                value = b""
-            else:
+            value = own(step)
+            if value is None:
                 value = yield step
     except StopIteration as end:
         return cast("Outbound", end.value)
     except Broken:
-        _break(inner)
+        with suppress(Broken, StopIteration):
+            inner.throw(Broken())
         raise
     finally:
         inner.close()
-
-
-def _break(inner: Exchange) -> None:
-    try:
-        inner.throw(Broken())
-    except (Broken, StopIteration):
-        return
 
 
 @attrs.frozen
