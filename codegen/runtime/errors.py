@@ -244,6 +244,11 @@ class Impossible(Error, ValueError):
         self.advice: str = advice
 
 
+for _error in (Error, CallFailed, CouldNotAsk, TimedOut, Refused, Unreadable, UnreadableEvent, Impossible):
+    # Tracebacks name the public module, from which all of them are imported.
+    _error.__module__ = __name__.replace("._runtime", "")
+
+
 @attrs.frozen(eq=False)
 class CodeInfo:
     """One entry of the error catalogue."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import importlib
 import pickle
 import traceback
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+import tiktok_api_client
+import tiktok_openapi
 from tests.facade.support import (
     CLIP,
     CREATOR,
@@ -276,6 +279,17 @@ def test_every_error_of_a_call_leads_to_the_page_of_its_operation() -> None:
     assert f"see: {page}" in str(refusal)
     for route in ROUTES:
         assert route.docs.startswith("https://developers.tiktok.com/doc")
+
+
+def test_a_traceback_names_a_module_from_which_the_error_can_be_imported() -> None:
+    exported = [
+        getattr(package, name) for package in (tiktok_api_client, tiktok_openapi) for name in package.__all__
+    ]
+    kinds = [one for one in exported if isinstance(one, type) and issubclass(one, BaseException)]
+    assert tiktok_openapi.UnreadableEvent in kinds
+    for kind in kinds:
+        assert "._" not in kind.__module__, kind
+        assert getattr(importlib.import_module(kind.__module__), kind.__name__) is kind
 
 
 def test_the_tree_is_the_one_that_is_drawn() -> None:
