@@ -53,6 +53,10 @@ class Clock:
         """Seconds since 1970."""
         return time.time() + self._offset if self._frozen is None else self._frozen
 
+    def off_by(self) -> float:
+        """Seconds between this clock and the machine's, whichever is ahead."""
+        return abs(self.now() - time.time())
+
     def freeze(self) -> None:
         """Stand still from now on."""
         self._frozen = self.now()

@@ -229,6 +229,34 @@ def test_anything_but_200_is_tried_again(player: Player, status: int) -> None:
     assert len(inbox.bodies) == 2
 
 
+def test_a_refusal_says_that_the_worlds_time_is_not_the_receivers(
+    player: Player, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def notes(*, status: int, ahead: float, fault: str = "") -> tuple[list[str], list[str]]:
+        Inbox(player.mock, status, status)
+        caplog.clear()
+        monkeypatch.setattr("time.time", lambda: player.mock.clock.now() + ahead)
+        if fault:
+            player.mock.faults.plan("tiktok.ping", fault)
+        delivery = webhooks.ping(player.mock.world, player.mock.app)
+        player.mock.deliver()
+        player.mock.clock.advance(61)
+        warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+        return [attempt.note for attempt in delivery.attempts], warned
+
+    refused, warned = notes(status=401, ahead=-12 * 3600)
+    assert refused[0] == refused[1]
+    assert "frozen=false" in refused[0]
+    assert warned == [f"tiktok.ping was refused: 401; {refused[0]}"]
+    for other in (
+        notes(status=401, ahead=200),
+        notes(status=503, ahead=3600),
+        notes(status=401, ahead=3600, fault="webhook_bad_signature"),
+        notes(status=401, ahead=3600, fault="webhook_stale"),
+    ):
+        assert other == (["", ""], [])
+
+
 def test_a_receiver_that_raises_is_tried_again(player: Player) -> None:
     def broken(_delivery: Delivery, _headers: dict[str, str]) -> int:
         raise RuntimeError("boom")
