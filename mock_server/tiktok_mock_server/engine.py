@@ -127,6 +127,7 @@ class Engine:
             raise ValueError("this world was made by hand, so nobody knows how to make it anew")
         fresh = self.recipe()
         fresh.coverage, fresh.receiver = self.world.coverage, self.world.receiver
+        fresh.webhook_hosts = self.world.webhook_hosts
         with self._lock:
             old, self.world = self.world, fresh
         bury(old)

@@ -88,6 +88,7 @@ class Worlds(Generic[E]):
         engine = self._sibling(made)
         engine.name = name
         engine.world.coverage = self.first.world.coverage
+        engine.world.webhook_hosts = self.first.world.webhook_hosts  # who may be called: for all worlds
         self._engines[name] = engine
         if client_key:
             self._by_key[client_key] = engine

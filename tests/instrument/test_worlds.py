@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.mock.support import WEB_REDIRECT, Player, data
-from tiktok_mock_server import MockTikTok, Switches, lifecycle
+from tiktok_mock_server import MockTikTok, Switches, lifecycle, webhooks
 from tiktok_mock_server.running import Running
 from tiktok_mock_server.snapshot import CannotRestore, CannotSnapshot
 from tiktok_mock_server.world import Account, Delivery, default_world
@@ -189,6 +189,15 @@ def test_events_of_a_world_go_to_its_own_receiver() -> None:
     assert told == ["two: tiktok.ping", "one: tiktok.ping"]
     client.post(f"{two.url}/_mock/clock", json={"advance": 60})
     assert told[2:] == ["two: tiktok.ping"]
+
+
+def test_hosts_that_may_be_called_with_events_may_be_called_from_every_world() -> None:
+    first = MockTikTok(default_world(webhook_hosts=("app",)))
+    url = made(client_of(first), name="one", webhook_url="http://app:8000/events")["url"]
+    one = first.engine.family()["one"]
+    for _ in range(2):
+        assert webhooks.ping(one.world, next(iter(one.world.apps.values()))).state == "pending"
+        assert client_of(first).post(f"{url}/_mock/reset").status_code == 200
 
 
 def test_a_client_that_goes_away_leaves_its_world_as_it_was() -> None:
