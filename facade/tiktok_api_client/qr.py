@@ -40,7 +40,9 @@ def login(
             oauth.check_qr_code(client_key=app.client_key, client_secret=app.client_secret, token=begun.token)
         )
         if seen.status == QrState.CONFIRMED:
-            return (yield from exchange(session, _code(seen, ticket, state), app.redirect_uri, None))
+            code, told = _code(seen, ticket, state), (seen.redirect_uri or "").partition("?")[0]
+            # Which one goes with such a code is not documented: the one that TikTok names, where it does.
+            return (yield from exchange(session, code, told or app.redirect_uri, None))
         if seen.status in (QrState.EXPIRED, QrState.UTILISED):
             raise LoginTimedOut(f"the QR code is {seen.status!s:.20}; show a new one")
         left = deadline - (yield from monotonic())

@@ -57,14 +57,17 @@ def test_the_user_scans_agrees_and_is_logged_in(kind: str) -> None:
     assert url.startswith("aweme://authorize?authType=100&client_key=key-1&client_ticket=")
     sent = form(screen.requests[-1])
     assert sent["code"] == "mockCode_Qr1"
+    assert sent["redirect_uri"] == "http://127.0.0.1:8765/callback/"
     assert "code_verifier" not in sent
 
 
-def test_the_code_may_come_inside_an_address(kind: str) -> None:
-    address = "http://127.0.0.1:8765/callback/?code=mockCode_Qr2%2A0&state=STATE"
+def test_the_code_may_come_inside_an_address_which_goes_with_it(kind: str) -> None:
+    address = "https://app.example/by-qr/?code=mockCode_Qr2%2A0&state=STATE"
     screen = Screen({"status": "confirmed", "client_ticket": "TICKET", "redirect_uri": address})
     make_client(kind, screen, FakeClock()).qr_login(screen.show)
-    assert form(screen.requests[-1])["code"] == "mockCode_Qr2*0"
+    sent = form(screen.requests[-1])
+    assert sent["code"] == "mockCode_Qr2*0"
+    assert sent["redirect_uri"] == "https://app.example/by-qr/"
 
 
 @pytest.mark.parametrize(
