@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -91,6 +94,58 @@ def test_the_inspector_shows_what_happened_and_why(window: Browser, mock: MockTi
     assert window.run("return document.documentElement.scrollWidth <= innerWidth")
     assert window.errors() == []
     shot(window, "inspector-light")
+
+
+def copied(window: Browser, mock: MockTikTok, form: str) -> list[str]:
+    """What the buttons copy of each request."""
+    window.open(f"{mock.url}/_mock/")
+    window.wait("document.querySelectorAll('#requests details').length >= 1")
+    texts: list[str] = window.run(f"return requests.map({form})")
+    return texts
+
+
+def test_a_request_copied_as_a_test_is_made_again_and_answered_alike(
+    window: Browser, mock: MockTikTok
+) -> None:
+    with httpx.Client(base_url=mock.url) as client:
+        creator = Creator(mock, client.request)
+        del creator.headers["host"]
+        assert creator.init(title='true, "false" and null: it\'s \\ all text').status_code == 200
+        fields = "/v2/user/info/?fields=open_id,display_name"
+        assert client.get(fields, headers=creator.headers).status_code == 200
+        assert creator.ask("POST", "/v2/oauth/get_qrcode/", data={"client_key": "x"}).status_code == 200
+        assert client.get("/nowhere").status_code == 404
+    tests = copied(window, mock, "asTest")
+    assert len(tests) == 4
+    for text in tests:
+        found: dict[str, Any] = {}
+        exec(text, found)
+        (test,) = (value for name, value in found.items() if name.startswith("test_"))
+        again = MockTikTok()
+        test(again)
+        (now,) = again.journal.last(1)
+        then = next(one for one in mock.journal if one.operation == now.operation)
+        assert (then.path, then.query, then.request) == (now.path, now.query, now.request)
+
+
+def test_a_request_copied_as_curl_is_what_a_shell_hands_to_it(window: Browser, mock: MockTikTok) -> None:
+    with httpx.Client(base_url=mock.url) as client:
+        creator = Creator(mock, client.request)
+        del creator.headers["host"]
+        creator.init(title="it's $HOME")
+        creator.ask("POST", "/v2/oauth/get_qrcode/", data={"client_key": "it's `x`"})
+    seen: list[list[str]] = []
+    for text in copied(window, mock, "curl"):
+        script = f"curl() {{ printf '%s\\n' \"$@\"; }}\n{text}"
+        environment = {"MOCK": "http://mock", "TOKEN": "act.1"}
+        done = subprocess.run(
+            ["sh", "-c", script], capture_output=True, text=True, check=True, env=environment
+        )
+        seen.append(done.stdout.splitlines())
+    assert seen[0][2] == "http://mock/v2/post/publish/video/init/"
+    assert "authorization: Bearer act.1" in seen[0]
+    assert json.loads(seen[0][-1])["post_info"]["title"] == "it's $HOME"
+    assert seen[1][-2:] == ["--data-urlencode", "client_key=it's `x`"]
 
 
 def test_what_is_open_stays_open_while_more_comes(window: Browser, mock: MockTikTok) -> None:
