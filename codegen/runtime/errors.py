@@ -18,6 +18,7 @@ comes back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final
@@ -25,6 +26,7 @@ from urllib.parse import quote, quote_plus
 
 import attrs
 
+_SHORTEST: Final = 8
 _EXCERPT: Final = 200
 _EXAMINED: Final = 65536
 _NOT_TEXT: Final = b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"
@@ -40,13 +42,20 @@ class Sent(str, Enum):
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every one of `secrets`, plain or as part of an address, replaced by three asterisks."""
+    """`text` with every one of `secrets`, plain or as part of an address, replaced by three asterisks.
+
+    A secret of less than eight characters is a placeholder: it is replaced where it is a word of its own, so that
+    no other word is broken up.
+    """
     spellings = {
         spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), quote_plus(secret))
     }
     # The longest first: a secret can contain another.
     for spelling in sorted(spellings - {""}, key=lambda spelling: (-len(spelling), spelling)):
-        text = text.replace(spelling, "***")
+        if len(spelling) >= _SHORTEST:
+            text = text.replace(spelling, "***")
+        else:
+            text = re.sub(rf"(?<!\w){re.escape(spelling)}(?!\w)", "***", text)
     return text
 
 

@@ -138,6 +138,29 @@ async def test_the_echo_would_be_seen_without_masking() -> None:
         await ask("sync", always(response), "post", "query_creator_info", access_token="another")
 
 
+@pytest.mark.parametrize(
+    ("secret", "said", "seen"),
+    [
+        ("c", "Client key or secret is incorrect.", "Client key or secret is incorrect."),
+        ("secret", "client_secret=secret&secrets=1", "client_secret=***&secrets=1"),
+        ("a b", "code=a+b, code=a%20b, 'a b'", "code=***, code=***, '***'"),
+        ("12345678", "id12345678x", "id***x"),
+    ],
+)
+async def test_a_short_placeholder_hides_no_part_of_another_word(secret: str, said: str, seen: str) -> None:
+    with pytest.raises(api.Refused) as caught:
+        await ask(
+            "sync",
+            lambda _: httpx.Response(401, json={"error": "invalid_client", "error_description": said}),
+            "oauth",
+            "revoke_token",
+            client_key="k",
+            client_secret=secret,
+            token=TOKEN,
+        )
+    assert caught.value.message == seen
+
+
 async def test_requests_results_and_calls_do_not_show_their_secrets() -> None:
     started = api.UploadInit(publish_id="p", upload_url=ADDRESS)
     user = api.UserToken(
