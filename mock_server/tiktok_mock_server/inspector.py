@@ -41,7 +41,7 @@ def _page(kept: object) -> str:
     from .pages import render
 
     text = jsonio.write(kept).decode().replace("<", "\\u003c")
-    return render("inspector.html", kept=_Verbatim(text))
+    return render("inspector.html", kept=_Verbatim(text), shown=_SHOWN)
 
 
 class _Verbatim(str):
