@@ -218,7 +218,7 @@ def test_a_refused_connection_over_a_socket() -> None:
             outcomes.append(outcome(creator.creator_info))
         assert outcomes[0] is httpx.ConnectError
         assert outcomes[-1] == 200
-    mock.faults.assert_used_up()
+    assert [fault.fired for fault in mock.faults] == [1], "who connects later does not meet it again"
 
 
 # What they do to the world
@@ -259,6 +259,38 @@ def test_forgotten_chunks_have_to_be_sent_again() -> None:
     second = creator.put(started["upload_url"], bytes(5 * MIB), first=5 * MIB, total=10 * MIB)
     assert (second.status_code, second.headers["content-range"]) == (416, f"bytes 0-0/{10 * MIB}")
     assert creator.put(started["upload_url"], bytes(5 * MIB), total=10 * MIB).status_code == 206
+
+
+def test_a_finished_upload_is_not_forgotten() -> None:
+    mock = new_mock()
+    creator = talking(mock)
+    started = creator.started()
+    assert creator.put(started["upload_url"], mp4()).status_code == 201
+    mock.faults.plan("uploadChunk", "chunk_forgotten")
+    assert creator.put(started["upload_url"], mp4()).status_code >= 400
+    assert creator.status(started["publish_id"]).json()["data"]["uploaded_bytes"] == len(mp4())
+
+
+def test_a_withdrawn_scope_is_gone_from_the_connection_too_so_that_the_user_is_asked_anew() -> None:
+    mock = new_mock()
+    creator = talking(mock)
+    (grant,) = mock.world.grants.values()
+    before = grant.scopes
+    mock.faults.plan("queryCreatorInfo", "scope_withdrawn", scope="video.publish")
+    assert creator.creator_info().json()["error"]["code"] == "scope_not_authorized"
+    assert set(before) - set(grant.scopes) == {"video.publish"}
+
+
+@pytest.mark.parametrize("keep", [10**6, 1, 0])
+def test_a_malformed_answer_is_never_whole(keep: int) -> None:
+    mock = new_mock()
+    creator = talking(mock)
+    whole = len(creator.creator_info().content)
+    mock.faults.plan("queryCreatorInfo", "malformed", keep=keep)
+    answer = creator.creator_info()
+    assert len(answer.content) == min(keep, whole - 1)
+    with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
+        answer.json()
 
 
 def test_a_held_post_never_ends_and_a_late_failure_has_any_reason() -> None:
@@ -329,6 +361,29 @@ def test_a_fault_for_any_call_waits_for_one_at_which_it_does_something() -> None
     assert len(mock.faults.unused()) == 1
     assert creator.put(started["upload_url"], mp4()).status_code == 403
     mock.faults.assert_used_up()
+
+
+def test_a_fault_that_does_not_fit_lets_the_next_of_its_queue_happen() -> None:
+    mock = new_mock()
+    creator = talking(mock)
+    mock.faults.plan("fetchStatus", "gateway", when={"publish_id": "another"})
+    mock.faults.plan("fetchStatus", "reset")
+    assert outcome(lambda: creator.status(creator.started()["publish_id"])) is httpx.ReadError
+
+
+def test_what_is_taken_out_of_a_plan_does_not_happen_nor_does_anything_once_it_is_cleared() -> None:
+    mock = new_mock()
+    creator = talking(mock)
+    started = creator.started()
+    gone = mock.faults.plan("queryCreatorInfo", "gateway")
+    mock.faults.remove(gone.number)
+    assert creator.creator_info().status_code == 200
+    mock.faults.plan("uploadChunk", "chunk_repeated")
+    assert creator.put(started["upload_url"], mp4()).status_code == 502
+    mock.faults.plan("queryCreatorInfo", "gateway")
+    mock.faults.clear()
+    assert creator.creator_info().status_code == 200
+    assert creator.put(started["upload_url"], mp4()).status_code != 201, "nor is a chunk acknowledged twice"
 
 
 @pytest.mark.parametrize("status", [204, 304])
