@@ -112,6 +112,18 @@ def test_login_by_qr_code(kind: str, mock: MockTikTok) -> None:
 # Tokens
 
 
+def test_a_refresh_that_ends_the_earlier_access_token_is_noticed_by_who_still_has_it(
+    kind: str, mock: MockTikTok
+) -> None:
+    mock.switches = attrs.evolve(mock.switches, old_access_token="ends")
+    store = MemoryTokenStore()
+    tik, other = (client(kind, mock, token_store=store) for _ in range(2))
+    log_in(tik, mock)
+    other.get_creator_info()
+    tik.refresh_access_token()
+    assert other.get_creator_info()
+
+
 @pytest.mark.parametrize("profile", ["current", "legacy"])
 def test_days_of_use_need_one_login(kind: str, mock: MockTikTok, profile: Any) -> None:
     mock.switches = attrs.evolve(mock.switches, token_profile=profile)
@@ -210,6 +222,18 @@ def test_many_tasks_refresh_once(mock: MockTikTok) -> None:
     asyncio.run(go())
     refreshes = [token for token in mock.world.access_tokens.values() if token.grant is not None]
     assert len(refreshes) == 2
+
+
+def test_posts_of_every_kind_wait_for_a_rate_limit_that_they_share(kind: str, mock: MockTikTok) -> None:
+    mock.switches = attrs.evolve(mock.switches, init_limits="shared")
+    tik = client(kind, mock)
+    log_in(tik, mock)
+    began = mock.clock.now()
+    for _ in range(4):
+        tik.post_video(PULLED, privacy_level="SELF_ONLY")
+        tik.draft_video(PULLED)
+    assert len(mock.world.posts) == 8
+    assert mock.clock.now() - began == pytest.approx(60, abs=5)
 
 
 # Refusals
