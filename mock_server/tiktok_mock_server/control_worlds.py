@@ -101,9 +101,8 @@ def take_snapshot(call: Call) -> object:
 
 def restore(call: Call) -> object:
     """Be as when a snapshot was taken: the document, or the same under `snapshot`, as the client sends it."""
-    restored = snapshot.restore(call.body["snapshot"] if set(call.body) == {"snapshot"} else dict(call.body))
-    restored.coverage, restored.receiver = call.world.coverage, call.world.receiver
-    call.engine.world = restored
+    document = call.body["snapshot"] if set(call.body) == {"snapshot"} else dict(call.body)
+    call.engine.replace(snapshot.restore(document))
     return describe(call, call.engine)
 
 

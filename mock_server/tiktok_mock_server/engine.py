@@ -122,14 +122,17 @@ class Engine:
             self.doors.on_change()
 
     def reset(self) -> None:
-        """Begin anew; what was met of the API stays met. Raises ValueError without a recipe."""
+        """Begin anew. Raises ValueError without a recipe."""
         if self.recipe is None:
             raise ValueError("this world was made by hand, so nobody knows how to make it anew")
-        fresh = self.recipe()
-        fresh.coverage, fresh.receiver = self.world.coverage, self.world.receiver
-        fresh.webhook_hosts = self.world.webhook_hosts
+        self.replace(self.recipe())
+
+    def replace(self, world: World) -> None:
+        """Go on in another world. What was met of the API stays met, and events go where they may go now."""
         with self._lock:
-            old, self.world = self.world, fresh
+            old, self.world = self.world, world
+            world.coverage, world.receiver = old.coverage, old.receiver
+            world.webhook_hosts = old.webhook_hosts
         bury(old)
 
     def alone(self) -> AbstractContextManager[object]:

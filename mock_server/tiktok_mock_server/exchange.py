@@ -63,6 +63,10 @@ class Answerer(Protocol):
         """Begin anew."""
         ...
 
+    def replace(self, world: World) -> None:
+        """Go on in another world."""
+        ...
+
 
 def read_body() -> Generator[Step, object, bytes | None]:
     """The whole body; None when it is too long to be read."""

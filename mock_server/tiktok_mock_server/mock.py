@@ -209,10 +209,7 @@ class MockTikTok:
         """Be as when the snapshot was taken."""
         from . import snapshot
 
-        restored = snapshot.restore(document)
-        with self.engine.alone():
-            restored.coverage, restored.receiver = self.world.coverage, self.world.receiver
-            self.engine.world = restored
+        self.engine.replace(snapshot.restore(document))
 
     def fork(self) -> MockTikTok:
         """One more TikTok, which is now as this one is."""

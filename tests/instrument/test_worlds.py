@@ -383,6 +383,15 @@ def test_a_restored_world_goes_on_like_the_original() -> None:
     assert rest(other, creator) == rest(mock, creator)
 
 
+def test_a_restored_world_calls_the_hosts_that_its_mock_was_told_of_and_no_others() -> None:
+    mock = MockTikTok(default_world(webhook_hosts=("app",)))
+    document = MockTikTok(default_world(webhook_hosts=("elsewhere.example",))).snapshot()
+    mock.restore(document)
+    assert mock.world.webhook_hosts == ("app",)
+    assert client_of(mock).post("/_mock/snapshot", json=document).status_code == 200
+    assert mock.world.webhook_hosts == ("app",)
+
+
 def under_way(mock: MockTikTok) -> list[str]:
     """A post that is being downloaded, a draft in an inbox, one that is moderated, events to send again."""
     player = Player(mock).log_in()
