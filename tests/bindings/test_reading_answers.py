@@ -424,6 +424,34 @@ async def test_that_proxy_is_named_which_httpx_takes(
     assert inner._proxy_for(httpx.URL(address)) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("ALL_PROXY", "socks5://me:very-secret@127.0.0.1:1080", "httpx[socks]"),
+        ("https_proxy", "ftp://me:very-secret@proxy.test", "Unknown scheme"),
+        ("HTTP_PROXY", "http://me:very-secret/x@proxy.test", "a proxy is no address"),
+        ("SSL_CERT_FILE", "/nowhere/very-secret.pem", "No such file"),
+    ],
+)
+async def test_what_the_environment_says_and_nobody_can_use_is_named(
+    colour: Colour, no_proxies: pytest.MonkeyPatch, name: str, value: str, advice: str
+) -> None:
+    transport.shared_ssl_context.cache_clear()
+    no_proxies.setenv(name, value)
+    asking = post.query_creator_info(access_token=TOKEN)
+    problem = f"environment: .* got .*{name.upper()}"
+    if colour == "sync":
+        with pytest.raises(api.Impossible, match=problem) as caught:
+            api.Client("http://api.test").perform(asking)
+    else:
+        with pytest.raises(api.Impossible, match=problem) as caught:
+            await api.AsyncClient("http://api.test").perform(asking)
+    assert advice in str(caught.value)
+    assert "very-secret" not in str(caught.value)
+    assert caught.value.__context__ is None
+    transport.shared_ssl_context.cache_clear()
+
+
 async def test_what_goes_over_the_wire_is_what_the_description_says(colour: Colour) -> None:
     seen: list[httpx.Request] = []
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import sys
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from functools import lru_cache, partial
 from http.cookiejar import CookieJar
 from threading import Lock
 from types import ModuleType, TracebackType
@@ -61,10 +62,30 @@ MOST_CONNECTIONS: Final = 100
 """Of one client, as httpx has it."""
 
 
+_SETTINGS: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What httpx takes from the environment, or its spelling in small letters."""
+
+
+def _from_environment(make: Callable[[], T]) -> T:
+    """What is made with the proxies or the certificates that the environment names.
+
+    Raises:
+        Impossible: they cannot be used.
+    """
+    try:
+        return make()
+    except (ImportError, OSError, ValueError, httpx.InvalidURL) as problem:
+        # what is wrong with an address may be its password
+        advice = "a proxy is no address" if isinstance(problem, httpx.InvalidURL) else str(problem)
+    named = ", ".join(name for name in _SETTINGS if os.environ.get(name) or os.environ.get(name.lower()))
+    limit = "must name proxies and certificates that can be used"
+    raise Impossible("environment", named or "those of the system", limit, advice)
+
+
 @lru_cache(maxsize=1)
 def shared_ssl_context() -> ssl.SSLContext:
     """One context for all clients of the process: building one costs more than all else a client does."""
-    return httpx.create_ssl_context()
+    return _from_environment(httpx.create_ssl_context)
 
 
 class _NoCookies(CookieJar):
@@ -417,7 +438,9 @@ class SyncDriver(_Driver):
                     self._http = (
                         httpx.Client(transport=self._transport, cookies=_NoCookies())
                         if self._transport is not None
-                        else httpx.Client(verify=shared_ssl_context(), cookies=_NoCookies())
+                        else _from_environment(
+                            partial(httpx.Client, verify=shared_ssl_context(), cookies=_NoCookies())
+                        )
                     )
         return self._http
 
@@ -499,7 +522,9 @@ class AsyncDriver(_Driver):
             self._http = (
                 httpx.AsyncClient(transport=self._transport, cookies=_NoCookies())
                 if self._transport is not None
-                else httpx.AsyncClient(verify=shared_ssl_context(), cookies=_NoCookies())
+                else _from_environment(
+                    partial(httpx.AsyncClient, verify=shared_ssl_context(), cookies=_NoCookies())
+                )
             )
         return self._http
 
