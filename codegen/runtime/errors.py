@@ -44,8 +44,8 @@ class Sent(str, Enum):
 def mask(text: str, secrets: Iterable[str]) -> str:
     """`text` with every one of `secrets`, plain or as part of an address, replaced by three asterisks.
 
-    A secret of less than eight characters is a placeholder: it is replaced where it is a word of its own, so that
-    no other word is broken up.
+    A secret of less than eight characters is a placeholder: it is replaced where it is a word of its own, so
+    that no other word is broken up.
     """
     spellings = {
         spelling for secret in secrets for spelling in (secret, quote(secret, safe=""), quote_plus(secret))

@@ -29,7 +29,7 @@ from tiktok_openapi.operations import oauth
 from ._flow import Flow, Lock, asked, holding, now, shielded, sleep
 from ._log import LOGGER
 from ._retry import TRIES, pause
-from .errors import NotLoggedIn
+from .errors import NotLoggedIn, unreadable
 from .tokens import MaybeAsync, MemoryTokenStore, StoredToken, TokenStore
 
 T = TypeVar("T")
@@ -280,9 +280,9 @@ class TokenKeeper:
             ("refresh_token", answer.refresh_token),
         ):
             if not value:
-                raise _unreadable(call, name, "a text", "an empty one")
+                raise unreadable(call.operation, f"$.{name}", "a text", "an empty one")
         if account is not None and answer.open_id != account:
-            raise _unreadable(call, "open_id", "the account that was refreshed", "another one")
+            raise unreadable(call.operation, "$.open_id", "the account that was refreshed", "another one")
         stored = StoredToken.from_answer(answer, asked_at)
         if account is None:
             self._unsaved[stored.open_id] = stored  # the code is spent, even where the store cannot be locked
@@ -347,14 +347,3 @@ def _as_answer(token: StoredToken, at: float) -> UserToken:
         }
     )
     return attrs.evolve(answer, received_at=at)
-
-
-def _unreadable(call: Call[T], name: str, expected: str, got: str) -> Unreadable:
-    return Unreadable(
-        place=f"$.{name}",
-        expected=expected,
-        got=got,
-        status=200,
-        operation=call.operation.name,
-        request=call.summary,
-    )

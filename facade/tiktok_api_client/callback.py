@@ -191,9 +191,10 @@ def _refused(fields: Mapping[str, str]) -> Refused:
         log_id=fields.get("log_id", ""),
         status=302,
         operation=operation.name,
-        request=f"{operation.method} {operation.path}",
+        request=operation.summary,
         category=category,
         retryable=entry.retryable if entry is not None else False,
         advice=entry.advice if entry is not None else "Let the user try again.",
         headers={},
+        docs=operation.docs,
     )

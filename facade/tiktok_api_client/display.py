@@ -7,14 +7,13 @@ https://developers.tiktok.com/doc/tiktok-api-v2-video-query
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Union, cast
+from typing import TypeVar, Union, cast
 
 from tiktok_openapi import (
     Impossible,
-    Unreadable,
     User,
     UserField,
     Video,
@@ -29,6 +28,9 @@ from tiktok_openapi.routes import BY_ID
 
 from ._flow import Flow, Stream, emit
 from ._session import Session
+from .errors import unreadable
+
+T = TypeVar("T")
 
 UserFields = Iterable[Union[UserField, str]]
 VideoFields = Iterable[Union[VideoField, str]]
@@ -118,14 +120,7 @@ def pages(
     access_token: str | None,
 ) -> Stream[VideoPage]:
     """A user's public videos, page by page, newest first."""
-    chosen, cursor = choose_video_fields(fields), _milliseconds(before)
-    _check_page_size(page_size)
-    while True:
-        page = yield from _page(session, chosen, page_size, cursor, access_token)
-        yield from emit(page)
-        if not page.has_more:
-            return
-        cursor = _moved(page, cursor)
+    return _listed(lambda page: (page,), session, fields, page_size, before, access_token)
 
 
 def videos(
@@ -136,12 +131,24 @@ def videos(
     access_token: str | None,
 ) -> Stream[Video]:
     """A user's public videos, one by one, newest first."""
+    return _listed(lambda page: page.videos, session, fields, page_size, before, access_token)
+
+
+def _listed(
+    items: Callable[[VideoPage], Iterable[T]],
+    session: Session,
+    fields: VideoFields | None,
+    page_size: int,
+    before: Before,
+    access_token: str | None,
+) -> Stream[T]:
+    """What is to be shown of each page, page after page."""
     chosen, cursor = choose_video_fields(fields), _milliseconds(before)
     _check_page_size(page_size)
     while True:
         page = yield from _page(session, chosen, page_size, cursor, access_token)
-        for video in page.videos:
-            yield from emit(video)
+        for item in items(page):
+            yield from emit(item)
         if not page.has_more:
             return
         cursor = _moved(page, cursor)
@@ -192,15 +199,8 @@ def _page(
 def _moved(page: VideoPage, cursor: int | None) -> int:
     """The cursor of the next page. One that does not go back in time would give the same videos for ever."""
     if (cursor is not None and page.cursor >= cursor) or page.cursor <= 0:
-        operation = BY_ID["listVideos"]
-        raise Unreadable(
-            place="$.data.cursor",
-            expected="an earlier moment than that of the page before",
-            got=str(page.cursor),
-            status=200,
-            operation=operation.name,
-            request=f"{operation.method} {operation.path}",
-        )
+        expected = "an earlier moment than that of the page before"
+        raise unreadable(BY_ID["listVideos"], "$.data.cursor", expected, str(page.cursor))
     return page.cursor
 
 

@@ -32,6 +32,8 @@ For code written for the documented library of this name: `TimeoutError` is `Tim
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tiktok_openapi import (
     AppNotApproved,
     CallFailed,
@@ -47,6 +49,9 @@ from tiktok_openapi import (
     TryLater,
     Unreadable,
 )
+
+if TYPE_CHECKING:
+    from tiktok_openapi import Operation
 
 __all__ = [
     "AppNotApproved",
@@ -105,6 +110,19 @@ class OverBudget(Impossible):
         self.operation: str = operation
         self.retry_after: float = retry_after
         """Seconds until the next request fits."""
+
+
+def unreadable(operation: Operation, place: str, expected: str, got: str) -> Unreadable:
+    """The complaint about an answer that the bindings can read, and that makes no sense here."""
+    return Unreadable(
+        place=place,
+        expected=expected,
+        got=got,
+        status=200,
+        operation=operation.name,
+        request=operation.summary,
+        docs=operation.docs,
+    )
 
 
 class LoginTimedOut(Error):

@@ -10,14 +10,14 @@ import secrets
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-from tiktok_openapi import Impossible, QrState, QrStatus, Unreadable, UserToken
+from tiktok_openapi import Impossible, QrState, QrStatus, UserToken
 from tiktok_openapi.operations import oauth
 from tiktok_openapi.routes import BY_ID
 
 from ._flow import Flow, invoke, monotonic, sleep
 from ._session import Session
 from .callback import new_state
-from .errors import LoginTimedOut, StateMismatch
+from .errors import LoginTimedOut, StateMismatch, unreadable
 from .login import Login, exchange
 
 _TICKET = re.compile(r"(?<=[?&]client_ticket=)[^&]*")
@@ -60,13 +60,5 @@ def _code(seen: QrStatus, ticket: str, state: str) -> str:
         raise StateMismatch("another one")
     code = seen.code or query.get("code", [""])[0]
     if not code:
-        operation = BY_ID["checkQrCode"]
-        raise Unreadable(
-            place="$.code",
-            expected="string",
-            got="nothing",
-            status=200,
-            operation=operation.name,
-            request=f"{operation.method} {operation.path}",
-        )
+        raise unreadable(BY_ID["checkQrCode"], "$.code", "string", "nothing")
     return code

@@ -76,7 +76,7 @@ class UploadFailed(CallFailed):
         self.resumable: bool = resumable
         """Whether `resume(publish_id)` can go on."""
         self.operation: str = _UPLOAD.name
-        self.request: str = f"{_UPLOAD.method} {_UPLOAD.path}"
+        self.request: str = _UPLOAD.summary
         self.docs: str = _UPLOAD.docs
 
     def __str__(self) -> str:

@@ -165,6 +165,7 @@ def test_a_refusal_says_what_it_usually_means() -> None:
     assert "try again and agree" in problem.advice
     assert (problem.status, problem.retryable, problem.operation) == (302, False, "authorize")
     assert "authorize was refused: access_denied" in str(problem)
+    assert problem.docs.startswith("https://developers.tiktok.com/doc/login-kit")
 
 
 def test_a_refusal_names_the_field_that_tiktok_objects_to() -> None:

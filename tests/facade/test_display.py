@@ -137,8 +137,9 @@ def test_a_stuck_cursor_ends_with_an_error(kind: str) -> None:
     library = Library(45)
     library.stuck = True
     found: list[str | None] = []
-    with pytest.raises(Unreadable, match="an earlier moment"):
+    with pytest.raises(Unreadable, match="an earlier moment") as error:
         found.extend(video.id for video in client(kind, library).videos())
+    assert error.value.docs == "https://developers.tiktok.com/doc/tiktok-api-v2-video-list"
     assert len(library.requests) == 2
 
 

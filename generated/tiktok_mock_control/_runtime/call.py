@@ -85,6 +85,11 @@ class Operation:
     docs: str
     """The page where it is documented; empty when the description names none."""
 
+    @property
+    def summary(self) -> str:
+        """Method and path."""
+        return f"{self.method} {self.path}"
+
 
 @attrs.frozen(eq=False)
 class Receipt:
@@ -116,7 +121,7 @@ class Call(Generic[T_co]):
     @property
     def summary(self) -> str:
         """Method and path, without anything secret."""
-        return f"{self.operation.method} {self.operation.path}"
+        return self.operation.summary
 
     def url(self, base_url: str | None = None) -> str:
         """The full address, on `base_url` instead of the documented host when one is given."""
