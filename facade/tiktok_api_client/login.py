@@ -120,7 +120,8 @@ def check_redirect_uri(uri: str, mode: LoginMode | None) -> LoginMode:
             "redirect_uri", bad, "no query and no fragment", "what varies belongs into the state"
         )
     if mode is None:
-        mode = "desktop" if parts.hostname in _LOOPBACK else "web"
+        loopback = parts.hostname in _LOOPBACK and (port is not None or parts.scheme == "http")
+        mode = "desktop" if loopback else "web"
     if mode == "desktop":
         if parts.hostname not in _LOOPBACK:
             raise Impossible("redirect_uri", bad, "host localhost or 127.0.0.1 in desktop mode")

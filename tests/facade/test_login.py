@@ -45,6 +45,7 @@ WILD = "http://127.0.0.1:*/callback/"
         ("http://127.0.0.1:*/callback/", "desktop"),
         ("https://127.0.0.1:3455/callback/", "desktop"),
         ("http://127.0.0.1:1", "desktop"),
+        ("https://localhost/callback/", "web"),
         ("https://a.example/" + "p" * 493, "web"),
     ],
 )

@@ -52,11 +52,13 @@ def registration_problem(uri: str) -> str | None:
         return "only the port of localhost or 127.0.0.1 can be *"
     if not parts.hostname:
         return "it is not absolute"
-    if is_loopback_uri(with_port):
-        if parts.scheme not in ("http", "https"):
-            return "it is neither http nor https"
-        return None if port is not None else "it has no port"
-    return None if parts.scheme == "https" else "it is not https"
+    if parts.scheme == "https":
+        return None
+    if not is_loopback_uri(with_port):
+        return "it is not https"
+    if parts.scheme != "http":
+        return "it is neither http nor https"
+    return None if port is not None else "it has no port"
 
 
 def check_registrations(uris: Sequence[str]) -> None:
