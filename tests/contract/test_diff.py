@@ -28,6 +28,7 @@ def operation(description: Json, path: str) -> Any:
 
 
 STATUS, LIST, TOKEN = "/v2/post/publish/status/fetch/", "/v2/video/list/", "/v2/oauth/token/"
+CREATOR_INFO, PHOTOS = "/v2/post/publish/creator_info/query/", "/v2/post/publish/content/init/"
 
 
 def with_a_map(description: Json, kind: str) -> None:
@@ -433,6 +434,100 @@ CASES: list[tuple[str, Edit, Weight, str]] = [
         BREAKS,
         "`VideoSource`: can no longer be PullFromUrlSource",
     ),
+    (
+        "a union that is sent has one member more",
+        lambda d: schema(d, "VideoSource")["oneOf"].append({"$ref": "#/components/schemas/PhotoSource"}),
+        ADDS,
+        "`VideoSource`: can be PhotoSource too",
+    ),
+    (
+        "a union that comes has one member more",
+        lambda d: operation(d, CREATOR_INFO)["responses"]["200"]["content"]["application/json"]["schema"][
+            "oneOf"
+        ].append({"$ref": "#/components/schemas/UserResponse"}),
+        BREAKS,
+        "`queryCreatorInfo answer`: can be UserResponse too, which a reader has to tell apart",
+    ),
+    (
+        "a limit is new",
+        lambda d: schema(d, "RefreshTokenGrant")["properties"]["refresh_token"].update(maxLength=100),
+        BREAKS,
+        "`RefreshTokenGrant.refresh_token`: maxLength: nothing became 100",
+    ),
+    (
+        "a least length is new",
+        lambda d: schema(d, "VideoPostInfo")["properties"]["title"].update(minLength=1),
+        BREAKS,
+        "`VideoPostInfo.title`: minLength: nothing became 1",
+    ),
+    (
+        "a limit goes",
+        lambda d: schema(d, "PhotoSource")["properties"]["photo_images"].pop("maxItems"),
+        ADDS,
+        "`PhotoSource.photo_images`: maxItems: 35 became nothing",
+    ),
+    (
+        "a body is asked for where there was none",
+        lambda d: operation(d, CREATOR_INFO).update(
+            requestBody={"content": {"application/json": {"schema": {"type": "object"}}}}
+        ),
+        BREAKS,
+        "`queryCreatorInfo`: takes a body now",
+    ),
+    (
+        "a text becomes a date",
+        lambda d: schema(d, "User")["properties"]["bio_description"].update(format="date-time"),
+        BREAKS,
+        "`User.bio_description`: another type: string became date-time",
+    ),
+    (
+        "what comes can be null",
+        lambda d: schema(d, "CreatorInfo")["properties"]["creator_nickname"].update(type=["string", "null"]),
+        BREAKS,
+        "`CreatorInfo.creator_nickname`: another type: string became null or string",
+    ),
+    (
+        "an access token is needed",
+        lambda d: operation(d, TOKEN).update(security=[{"userToken": ["user.info.basic"]}]),
+        BREAKS,
+        "`getToken`: needs an access token now",
+    ),
+    (
+        "a field of an event may be missing",
+        lambda d: schema(d, "PublishFailedContent")["required"].remove("reason"),
+        BREAKS,
+        "`PublishFailedContent.reason`: may be missing now: it can be None",
+    ),
+    (
+        "what all events share may be missing",
+        lambda d: schema(d, "WebhookEnvelope")["required"].remove("create_time"),
+        BREAKS,
+        "`AuthorizationRemoved.create_time`: may be missing now: it can be None",
+    ),
+    (
+        "an event comes",
+        lambda d: d["webhooks"].update({"tiktok.pong": copy.deepcopy(d["webhooks"]["tiktok.ping"])}),
+        ADDS,
+        "`tiktok.pong`: a new event",
+    ),
+    (
+        "a constant of a request goes",
+        lambda d: schema(d, "PhotoSource")["properties"]["source"].pop("const"),
+        CHANGES,
+        '`PhotoSource.source`: "PULL_FROM_URL" became nothing',
+    ),
+    (
+        "what is no list has members",
+        lambda d: schema(d, "User")["properties"]["open_id"].update(items={"type": "string"}),
+        BREAKS,
+        "`User.open_id`: another type: items added",
+    ),
+    (
+        "a scope depends on another part of the request",
+        lambda d: operation(d, PHOTOS)["x-scope-by-request"].update(at="/media_type"),
+        CHANGES,
+        "`initContent`: x-scope-by-request: ",
+    ),
 ]
 
 
@@ -501,6 +596,17 @@ def test_a_field_of_a_type_that_is_sent_and_received_is_told_for_both() -> None:
 )
 def test_what_counts_as_a_bump(old: str, new: str, *, bumped: bool) -> None:
     assert is_bump(*(version(f'name = "x"\nversion = "{text}"\n') for text in (old, new))) is bumped
+
+
+def test_an_enum_that_is_opened_surprises_readers_and_nobody_who_sends() -> None:
+    closed = copy.deepcopy(bundle())
+    for name in ("PublishState", "PostMode"):
+        schema(closed, name).pop("x-open-enum")
+    found = {(change.place, change.weight, change.text) for change in compare(closed, bundle()).changes}
+    assert found == {
+        ("PublishState", BREAKS, "can be text that is no known value"),
+        ("PostMode", ADDS, "takes unknown values too"),
+    }
 
 
 @pytest.fixture
