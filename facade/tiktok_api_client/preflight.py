@@ -37,7 +37,7 @@ from ._session import Session
 from .media import CODECS, UnreadableMedia, VideoInfo, photo_info, video_info
 from .plan import ChunkPlan
 from .posts import PhotoDraft, PhotoPost, Post, VideoDraft, VideoPost
-from .prepare import Request, check_shape
+from .prepare import CHOOSE, LEVELS, Request, check_shape, wrong_choices
 from .remote import RemoteFile, fetch_head
 from .source import Source, SourceFailed, is_one_way, is_url, open_source
 from .status import get_creator_info
@@ -213,10 +213,9 @@ def check_words(
     post: Post, *, audited: bool | None = None, look_at_photos: bool = False
 ) -> Iterator[Problem]:
     """What can be seen in a post alone."""
+    yield from map(_problem, wrong_choices(post))
     if isinstance(post, (VideoPost, PhotoPost)):
         level = str(post.privacy_level or "")
-        if level not in _LEVELS:
-            yield Problem("privacy_level", repr(level) if level else "nothing", _LEVEL, _CHOOSE)
         if post.brand_content_toggle and level == PrivacyLevel.SELF_ONLY:
             advice = "show branded content to others, or switch the toggle off"
             yield Problem("privacy_level", level, "must not be private for branded content", advice)
@@ -235,12 +234,9 @@ def check_words(
         return
     yield from _text("title", post.title, PHOTO_TITLE_MAX_UTF16, "put the caption into description")
     yield from _text("description", post.description, PHOTO_DESCRIPTION_MAX_UTF16)
-    count, index = len(post.photo_images), post.photo_cover_index
+    count = len(post.photo_images)
     if not 1 <= count <= PHOTO_MAX_COUNT:
         yield Problem("photo_images", f"{count} photos", f"must be 1 to {PHOTO_MAX_COUNT}")
-    elif not 0 <= index < count:
-        limit = f"must be 0 to {count - 1}, counted from 0, for {count} photos"
-        yield Problem("photo_cover_index", str(index), limit)
     for number, address in enumerate(post.photo_images):
         field = f"photo_images[{number}]"
         yield from _address(field, address)
@@ -340,9 +336,9 @@ def check_creator(
     """A direct post against what the creator may do."""
     level = str(post.privacy_level or "")
     options = [str(option) for option in creator.privacy_level_options]
-    if level in _LEVELS and level not in options:
+    if level in LEVELS and level not in options:
         limit = f"must be one of the creator's options: {', '.join(options)}"
-        yield Problem("privacy_level", level, limit, _CHOOSE)
+        yield Problem("privacy_level", level, limit, CHOOSE)
     if audited is False and PrivacyLevel.PUBLIC_TO_EVERYONE in options:
         advice = "the creator sets the account to private in the TikTok app"
         yield Problem("account", "a public account", "must be private for an unaudited app", advice)
@@ -360,9 +356,6 @@ def check_creator(
         yield Problem("video", f"{info.duration:.1f} s", f"must last at most {longest} s for this creator")
 
 
-_LEVELS: Final = tuple(level.value for level in PrivacyLevel)
-_LEVEL: Final = f"must be one of {', '.join(_LEVELS)}"
-_CHOOSE: Final = "the user chooses it, among the privacy_level_options of the creator info"
 _PHOTO_FORMAT: Final = "must be JPEG or WebP"
 
 

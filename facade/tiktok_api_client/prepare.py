@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, cast
 
 import attrs
@@ -29,6 +29,9 @@ FILE_KEYS: Final = ("data", "error", "initial_response", "final_response")
 """How the result of an upload is read by key."""
 PULL_KEYS: Final = ("data", "error")
 PHOTO_KEYS: Final = ("data", "error", "photo_upload_response")
+
+LEVELS: Final = tuple(level.value for level in PrivacyLevel)
+CHOOSE: Final = "the user chooses it, among the privacy_level_options of the creator info"
 
 NO_TOKEN: Final = "none"  # noqa: S105 - no secret
 """Stands in for an access token where an init is looked at and not sent."""
@@ -161,26 +164,37 @@ def _wrong(field: str, value: object, limit: str, advice: str = "") -> Impossibl
 
 
 def check(post: Post) -> None:
-    """What the description cannot say."""
+    """See that a post says what the description cannot say that it must.
+
+    Raises:
+        Impossible: a choice in it is none.
+    """
+    for refusal in wrong_choices(post):
+        raise refusal
+
+
+def wrong_choices(post: Post) -> Iterator[Impossible]:
+    """Why a post cannot work, as far as the description cannot say it."""
     if isinstance(post, (VideoPost, PhotoPost)):
-        check_privacy_level(post.privacy_level)
+        yield from _wrong_level(post.privacy_level)
     if isinstance(post, (PhotoPost, PhotoDraft)):
         count, index = len(post.photo_images), post.photo_cover_index
         if count and not 0 <= index < count:
             limit = f"must be 0 to {count - 1}, counted from 0, for {count} photos"
-            raise Impossible("photo_cover_index", str(index), limit)
+            yield Impossible("photo_cover_index", str(index), limit)
 
 
-def check_privacy_level(privacy_level: object) -> None:
+def check_privacy_level(privacy_level: PrivacyLevel | str) -> None:
     """See that a privacy level is one that TikTok has.
 
     Raises:
         Impossible: it is not. None is ever chosen for anybody.
     """
-    known = [level.value for level in PrivacyLevel]
-    if privacy_level not in known:
-        limit = f"must be one of {', '.join(known)}"
-        advice = "the user chooses it, among the privacy_level_options of the creator info"
-        raise Impossible(
-            "privacy_level", repr(str(privacy_level)) if privacy_level else "nothing", limit, advice
-        )
+    for refusal in _wrong_level(privacy_level):
+        raise refusal
+
+
+def _wrong_level(privacy_level: PrivacyLevel | str) -> Iterator[Impossible]:
+    if privacy_level not in LEVELS:
+        got = repr(str(privacy_level)) if privacy_level else "nothing"
+        yield Impossible("privacy_level", got, f"must be one of {', '.join(LEVELS)}", CHOOSE)

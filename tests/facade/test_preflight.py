@@ -181,6 +181,7 @@ def test_branded_content_is_not_private() -> None:
     shown = a_video(brand_content_toggle=True, privacy_level="FOLLOWER_OF_CREATOR")
     assert Scene().fields(shown) == []
     assert Scene().fields(a_video(brand_organic_toggle=True)) == []
+    assert Scene().fields(some_photos(brand_content_toggle=True)) == ["privacy_level"]
 
 
 def test_an_unaudited_app_posts_privately_to_private_accounts_only() -> None:
@@ -225,6 +226,13 @@ def test_an_iterator_is_not_read() -> None:
     pieces = iter([b"x", b"y"])
     Scene().check(VideoDraft(video=pieces, size=2))
     assert next(pieces) == b"x"
+
+
+@pytest.mark.parametrize(("width", "height"), [(359, 640), (640, 359), (4097, 640), (640, 4097)])
+def test_each_side_of_a_video_has_its_limits(looks: Any, width: int, height: int) -> None:
+    looks(VideoInfo(codec="h264", duration=5.0, frame_rate=30.0, width=width, height=height))
+    (problem,) = Scene().check(VideoDraft(video=HELLO))
+    assert problem.value == f"{width} x {height} pixels"
 
 
 def test_a_chunk_size_out_of_range_is_a_problem(looks: Any) -> None:
@@ -309,8 +317,8 @@ def test_what_can_be_seen_from_here_is_told_before_anything_is_asked(colour: str
         )
     assert [problem.field for problem in refusal.value.problems] == [
         "privacy_level",
-        "title",
         "photo_cover_index",
+        "title",
     ]
     assert isinstance(refusal.value, Impossible)
     assert scene.door.fake.requests == []
@@ -347,6 +355,13 @@ def test_warn_warns_and_sends(colour: str) -> None:
     with pytest.warns(PreflightWarning, match="privacy_level: must be one of the creator's options"):
         post = scene.door.do("post_video", HELLO, privacy_level="PUBLIC_TO_EVERYONE", preflight="warn")
     assert post.publish_id
+
+
+def test_warn_warns_of_every_problem(looks: Any) -> None:
+    looks(VideoInfo(codec="mjpeg", duration=5.0, frame_rate=12.0, width=640, height=640))
+    with pytest.warns(PreflightWarning) as warned:
+        Scene().door.do("post_video", HELLO, privacy_level="SELF_ONLY", preflight="warn")
+    assert [str(one.message).partition(":")[0] for one in warned] == ["video", "video"]
 
 
 @pytest.mark.parametrize("colour", COLOURS)
