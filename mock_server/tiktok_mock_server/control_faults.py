@@ -132,7 +132,7 @@ def journal(call: Call) -> Generator[Step, object, object]:
     if seconds > 0:
         yield Wait(kept.watch, lambda: kept.count(**wanted) >= count, seconds)
     if as_text:
-        return Outbound(200, f"{kept.report(limit)}\n".encode(), "text/plain; charset=utf-8")
+        return Outbound(200, f"{kept.report(limit, **wanted)}\n".encode(), "text/plain; charset=utf-8")
     entries = kept.entries(**wanted)
     return {
         "requests": [entry.describe() for entry in entries[-limit:]],

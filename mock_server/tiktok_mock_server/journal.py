@@ -310,10 +310,12 @@ class Journal:
         lines = "".join(f"\n  {entry}" for entry in self.last())
         return f"; the last requests were:{lines}" if lines else "; no request was made at all"
 
-    def report(self, number: int = 10) -> str:
-        """The newest exchanges and why any was refused, for a person."""
-        lines = [str(entry) for entry in self.last(number)]
-        earlier = len(self._records) - len(lines) + self.dropped
+    def report(self, number: int = 10, **wanted: Any) -> str:
+        """The newest exchanges, of those that are meant, and why any was refused, for a person."""
+        query = _query(None, wanted)
+        found = self.records(query)
+        lines = [str(shown_record(record)) for record in found[-number:]]
+        earlier = len(found) - len(lines) + (self.dropped if query == Query() else 0)
         if earlier > 0:
             lines.insert(0, f"({earlier} earlier)")
         return "\n".join(lines)

@@ -131,6 +131,10 @@ def test_over_http_it_is_searched_and_asserted() -> None:
     creator.creator_info()
     assert [one["number"] for one in get(fault="gateway").json()["requests"]] == [6]
     assert get(**{"as": "text"}).text == mock.journal.report() + "\n"
+    (status,) = get(**{"as": "text", "operation": "fetchStatus", "publish_id": publish_id}).text.splitlines()
+    assert "fetchStatus" in status
+    assert get(**{"as": "text", "after": 3, "limit": 1}).text.splitlines()[0] == "(2 earlier)"
+    assert get(**{"as": "text", "operation": "cancelPublish"}).text == "\n"
 
     def verify(**body: Any) -> Any:
         return creator.ask("POST", "/_mock/journal/verify", json=body)
