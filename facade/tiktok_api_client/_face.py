@@ -61,7 +61,7 @@ class Face:
             _login.check_methods("journal", journal, Journal, "such as FileJournal(directory)")
         self._code_verifier = new_code_verifier()
         self._session = Session(
-            app=App(key, secret, redirect_uri),
+            app=App(key, secret),
             keeper=TokenKeeper(key, secret, MemoryTokenStore() if token_store is None else token_store),
             budget=Budget(),
             budget_mode=check_mode(budget),

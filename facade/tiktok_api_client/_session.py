@@ -13,7 +13,7 @@ from tiktok_openapi import Answer, Call, Error, ErrorCode, Refused, TryLater
 from ._budget import Budget, BudgetMode
 from ._flow import Flow, answer, monotonic, sleep
 from ._keeper import TokenKeeper
-from ._log import LOGGER as LOGGER
+from ._log import LOGGER
 from ._retry import TRIES, may_repeat, pause
 from .deliveries import Deliveries
 from .errors import OverBudget
@@ -30,7 +30,6 @@ class App:
 
     client_key: str
     client_secret: str = attrs.field(repr=False)
-    redirect_uri: str
 
 
 @attrs.frozen(eq=False)

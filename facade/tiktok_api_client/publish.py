@@ -27,8 +27,6 @@ from .results import Submitted
 from .source import VideoInput, is_url
 from .upload import OnProgress
 
-DEFAULTS: Final = Options()
-
 _UPLOAD_TYPES: Final = {
     FileUploadSource.source: ("POST_VIDEO_FILE", "UPLOAD_VIDEO_FILE"),
     PullFromUrlSource.source: ("POST_VIDEO_URL", "UPLOAD_VIDEO_URL"),
@@ -36,7 +34,7 @@ _UPLOAD_TYPES: Final = {
 _DRAFTS: Final = frozenset({"UPLOAD_VIDEO_FILE", "UPLOAD_VIDEO_URL"})
 
 
-def publish(session: Session, post: Post, options: Options = DEFAULTS) -> Flow[Submitted]:
+def publish(session: Session, post: Post, options: Options) -> Flow[Submitted]:
     """Begin a post and hand over its bytes.
 
     Raises:
@@ -86,7 +84,7 @@ def forget(session: Session, *, key: str) -> Flow[None]:
 
 def create_video(
     session: Session,
-    options: Options = DEFAULTS,
+    options: Options,
     *,
     source: str,
     upload_type: str,
@@ -161,7 +159,7 @@ def _check_words(
 
 def create_photo(
     session: Session,
-    options: Options = DEFAULTS,
+    options: Options,
     *,
     post_mode: str,
     photo_images: Sequence[str],

@@ -37,7 +37,8 @@ from tiktok_openapi.operations.upload import upload_chunk
 from tiktok_openapi.routes import BY_ID
 
 from ._flow import Flow, Signal, blocking, notify, perform, sleep
-from ._session import LOGGER, Session
+from ._log import LOGGER
+from ._session import Session
 from .errors import OverBudget
 from .plan import Chunk, ChunkPlan
 from .progress import Meter, Progress
