@@ -61,7 +61,7 @@ def make(call: Call) -> object:
                 raise BadRequest(f"{key} must be true or false")
             settings[key] = value
     if "switches" in body:
-        settings["switches"] = _switch_texts(body.pop("switches"))
+        settings["switches"] = _by_name(body.pop("switches"))
     if "verified_domains" in body:
         settings["verified_domains"] = tuple(texts(body.pop("verified_domains"), "verified_domains"))
     if body:
@@ -70,10 +70,10 @@ def make(call: Call) -> object:
     return describe(call, call.worlds.make(name, **settings))
 
 
-def _switch_texts(given: object) -> tuple[str, ...]:
+def _by_name(given: object) -> dict[str, object]:
     if not isinstance(given, dict):
         raise BadRequest("switches must be an object")
-    return texts_of(cast("dict[str, object]", given))
+    return cast("dict[str, object]", given)
 
 
 def fork(call: Call) -> object:
@@ -131,7 +131,7 @@ def switches(call: Call) -> object:
 def set_switches(call: Call) -> object:
     """Change some: `{"token_profile": "legacy"}`, or the same under `switches`, as the client sends it."""
     given = call.body["switches"] if set(call.body) == {"switches"} else dict(call.body)
-    call.world.switches = with_texts(call.world.switches, _switch_texts(given))
+    call.world.switches = with_texts(call.world.switches, texts_of(_by_name(given)))
     return switches(call)
 
 

@@ -8,15 +8,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import headless, scenarios
-from .clock import Clock
 from .coverage import Coverage
 from .engine import Engine
 from .faults import FaultPlan
 from .jobs import perform, perform_async
 from .journal import Journal
-from .switches import Switches, named
+from .switches import Switches
 from .transport import AsyncTransport, Transport, perform_due
-from .world import Account, App, Delivery, Post, World, default_world
+from .world import Account, App, Delivery, Post, World
+from .worlds import Recipe
 
 if TYPE_CHECKING:
     import respx
@@ -144,24 +144,16 @@ class MockTikTok:
         public: bool = False,
         scenario: str = "",
     ) -> None:
-        if isinstance(switches, Mapping):
-            switches = named(switches)
-        chosen = switches
-
-        def recipe() -> World:
-            made = default_world(
-                seed=seed,
-                clock=Clock(frozen=frozen),
-                switches=chosen,
-                verified_domains=verified_domains,
-                webhook_url=webhook_url,
-                audited=audited,
-                public=public,
-            )
-            if scenario:
-                scenarios.apply(made, scenario)
-            return made
-
+        recipe = Recipe(
+            seed=seed,
+            scenario=scenario,
+            switches=switches,
+            audited=audited,
+            public=public,
+            verified_domains=verified_domains,
+            webhook_url=webhook_url,
+            frozen=frozen,
+        )
         self.engine = Engine(
             world or recipe(),
             auto_approve=auto_approve,
@@ -180,11 +172,10 @@ class MockTikTok:
     def add_world(self, name: str = "", **settings: Any) -> MockTikTok:
         """One more TikTok behind the same doors, under an address of its own: see its `url`."""
         made = MockTikTok.__new__(MockTikTok)
-        settings.setdefault("auto_approve", self.engine.auto_approve)
-        settings.setdefault("strict", self.engine.strict)
-        alone = MockTikTok(**settings)
-        made.engine = self.engine.family().make(name, recipe=alone.engine.recipe)
-        made.engine.auto_approve, made.engine.strict = alone.engine.auto_approve, alone.engine.strict
+        auto_approve = settings.pop("auto_approve", self.engine.auto_approve)
+        strict = settings.pop("strict", self.engine.strict)
+        made.engine = self.engine.family().make(name, **settings)
+        made.engine.auto_approve, made.engine.strict = auto_approve, strict
         made.clock = MockClock(made.engine)
         made.url = f"{self.url}/_world/{made.engine.name}"
         made.engine.world.coverage = Coverage()

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 import httpx
 
 from .faults import UnusedFaults
-from .switches import Switches, changed, named
+from .switches import changed, chosen
 
 
 class RemoteWorld:
     """One world of a running mock: made at the beginning, dropped at the end."""
 
     def __init__(self, server: str, settings: dict[str, Any]) -> None:
-        switches: Switches | Mapping[str, Any] = settings.get("switches") or {}
-        chosen = switches if isinstance(switches, Switches) else named(switches)
+        switches = changed(chosen(settings.get("switches")))
         self._server = server.rstrip("/")
         self._client = httpx.Client(trust_env=False, timeout=10.0)
         self._last: str | None = None
         try:
-            made = self._make({**settings, "switches": changed(chosen)})
+            made = self._make({**settings, "switches": switches})
         except BaseException:
             self._client.close()
             raise

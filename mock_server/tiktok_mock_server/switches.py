@@ -392,9 +392,9 @@ def texts_of(given: Mapping[str, object]) -> tuple[str, ...]:
     )
 
 
-def named(given: Mapping[str, object]) -> Switches:
-    """Switches by name, such as `{"rate_limits": False}`. Raises ValueError."""
-    return with_texts(Switches(), texts_of(given))
+def chosen(given: Switches | Mapping[str, Any] | None) -> Switches:
+    """Switches as they are, or by name, such as `{"rate_limits": False}`. Raises ValueError."""
+    return given if isinstance(given, Switches) else with_texts(Switches(), texts_of(given or {}))
 
 
 def with_texts(switches: Switches, settings: Iterable[str]) -> Switches:

@@ -22,7 +22,7 @@ from .clock import Clock
 from .exchange import Answerer, Exchange, Step
 from .jobs import perform
 from .messages import READ, Broken, Inbound, Outbound, form_pairs
-from .switches import with_texts
+from .switches import Switches, chosen
 from .world import Job, World, default_world
 
 E = TypeVar("E", bound=Answerer)
@@ -238,30 +238,27 @@ def _relayed(inner: Exchange, own: Callable[[Step], object]) -> Exchange:
 class Recipe:
     """How a world is made, and made anew."""
 
-    seed: str = "mock"
+    seed: str | int = "mock"
     client_key: str = ""
     scenario: str = ""
-    switches: tuple[str, ...] = ()
-    """Such as `token_profile=legacy`."""
+    switches: Switches = attrs.field(default=None, converter=chosen)
     audited: bool = False
     public: bool = False
     verified_domains: tuple[str, ...] = ()
     webhook_url: str = ""
     frozen: bool = True
-    start: float | None = None
 
     def __call__(self) -> World:
         """A fresh world."""
         world = default_world(
             seed=self.seed,
-            clock=Clock(start=self.start, frozen=self.frozen),
+            clock=Clock(frozen=self.frozen),
+            switches=self.switches,
             verified_domains=self.verified_domains,
             webhook_url=self.webhook_url,
             audited=self.audited,
             public=self.public,
         )
-        if self.switches:
-            world.switches = with_texts(world.switches, self.switches)
         if self.client_key:
             (app,) = world.apps.values()
             world.apps = {self.client_key: attrs.evolve(app, client_key=self.client_key)}

@@ -191,6 +191,15 @@ def test_events_of_a_world_go_to_its_own_receiver() -> None:
     assert told[2:] == ["two: tiktok.ping"]
 
 
+def test_a_world_beside_another_is_made_of_all_its_settings_or_not_at_all() -> None:
+    first = MockTikTok()
+    made = first.add_world("one", client_key="mine", switches={"daily_posts": 3}, strict=True)
+    assert (made.app.client_key, made.switches.daily_posts, made.engine.strict) == ("mine", 3, True)
+    with pytest.raises(TypeError, match="'world'"):
+        first.add_world("two", world=default_world())
+    assert list(first.engine.family()) == ["default", "one"]
+
+
 def test_hosts_that_may_be_called_with_events_may_be_called_from_every_world() -> None:
     first = MockTikTok(default_world(webhook_hosts=("app",)))
     url = made(client_of(first), name="one", webhook_url="http://app:8000/events")["url"]
