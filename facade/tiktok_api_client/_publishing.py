@@ -525,7 +525,8 @@ class Publishing:
         """Wait until the ids of the public posts are known: `Published`, with all that TikTok has by then.
 
         They come when moderation has ended, usually within a minute, sometimes hours later, and never for
-        posts that are not public: then `Published` comes without ids when the time is over.
+        posts that are not public: then `Published` comes without ids, and only when the time is over. For
+        those, ask `wait`.
         """
         from . import wait
 
