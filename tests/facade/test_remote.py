@@ -142,6 +142,15 @@ def test_a_file_that_changes_is_noticed(origin: Any) -> None:
     source.close()
 
 
+def test_a_file_that_changes_is_noticed_by_its_date_as_well(origin: Any) -> None:
+    origin.etag, origin.headers = None, {"Last-Modified": "Sun, 22 Nov 2026 09:15:30 GMT"}
+    source = mine(origin).opened("video")
+    origin.headers = {"Last-Modified": "Sun, 22 Nov 2026 09:15:31 GMT"}
+    with pytest.raises(SourceFailed, match="changed during the upload"):
+        source.read(CHUNK, 10)
+    source.close()
+
+
 def test_a_server_that_forgets_ranges_is_noticed(origin: Any) -> None:
     source = mine(origin).opened("video")
     origin.ranges = False
@@ -224,6 +233,30 @@ def test_nobody_there_is_said(origin: Any) -> None:
         read_all(RemoteFile("http://127.0.0.1:9/file", allow_private=True))
     with pytest.raises(Impossible, match="must be reachable"):
         read_all(RemoteFile("https://name.invalid/file"))
+
+
+def test_as_many_redirects_are_followed_as_are_allowed_and_none_is_shown(origin: Any) -> None:
+    for number in (5, 6):
+        origin.redirects, origin.target = number, "/file?signature=also-very-secret"
+        if number == 5:
+            assert read_all(mine(origin)) == DATA
+            continue
+        with pytest.raises(Impossible, match="must redirect at most 5 times") as refusal:
+            read_all(mine(origin))
+        assert "very-secret" not in str(refusal.value)
+
+
+def test_an_address_that_does_not_answer_is_followed_by_the_hosts_next_one(
+    origin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin.url = origin.url.replace("127.0.0.1", "two.example.test")
+
+    def resolve(host: str, port: int, *_: object, **__: object) -> list[tuple[Any, ...]]:
+        found = ("127.0.0.9", "127.0.0.1") if host == "two.example.test" else (host,)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    assert read_all(mine(origin)) == DATA
 
 
 def test_redirects_are_followed_and_headers_stay_at_home(origin: Any) -> None:
@@ -388,14 +421,18 @@ def test_photos_are_looked_at_when_asked(monkeypatch: pytest.MonkeyPatch) -> Non
     from tiktok_api_client import preflight as preflight_module
 
     webp = b"RIFF\0\0\0\0WEBPVP8X" + bytes(8) + (1199).to_bytes(3, "little") + (1599).to_bytes(3, "little")
+    wide = webp[:-6] + (1919).to_bytes(3, "little") + (1079).to_bytes(3, "little")
     found: dict[str, Any] = {
         "large.webp": (webp, 30_000_000),
         "picture.jpg": (b"\x89PNG\r\n", 10),
         "gone.jpg": Impossible("photo_images[2]", "the file: it got HTTP 404", "must answer with the file"),
         "broken.jpg": SourceFailed("the file broke off"),
+        "wide.webp": (wide, 10),
+        "last.jpg": (b"GIF89a", 10),
     }
 
     def fetch(remote: RemoteFile, field: str) -> tuple[bytes, int]:
+        assert remote.max_redirects == 0, "TikTok follows none"
         answer = found[remote.url.rsplit("/", 1)[1]]
         if isinstance(answer, Exception):
             raise answer
@@ -423,5 +460,6 @@ def test_photos_are_looked_at_when_asked(monkeypatch: pytest.MonkeyPatch) -> Non
         "photo_images[1]: must be JPEG or WebP, got PNG",
         "photo_images[2]: must answer with the file, got the file: it got HTTP 404",
         "photo_images[3]: must be reachable, got the file broke off",
+        "photo_images[5]: must be JPEG or WebP, got GIF",
     ]
     assert door.do("check", post) == ()
