@@ -17,41 +17,19 @@ class BadSeed(ValueError):
 
 
 _SECTIONS = ("apps", "accounts", "tokens")
+
+
+def _fields(like: attrs.AttrsInstance, *apart_from: str) -> tuple[str, ...]:
+    """Names of the fields of something, but for those that a seed cannot set."""
+    return tuple(field.name for field in attrs.fields(type(like)) if field.name not in apart_from)
+
+
 _LIKE_APP = App("key", "secret")
-_APP = (
-    "client_key",
-    "client_secret",
-    "name",
-    "redirect_uris",
-    "scopes",
-    "audited",
-    "reviewed",
-    "sandbox",
-    "target_users",
-    "active_user_cap",
-    "webhook_url",
-    "verified_domains",
-)
+_APP = (*_fields(_LIKE_APP, "properties", "active"), "verified_domains")
 _LIKE_ACCOUNT = Account("name")
-_ACCOUNT = (
-    "username",
-    "nickname",
-    "private",
-    "comment_disabled",
-    "duet_disabled",
-    "stitch_disabled",
-    "max_video_seconds",
-    "banned",
-    "bio",
-    "is_verified",
-    "follower_count",
-    "following_count",
-    "likes_count",
-    "app_version",
-    "videos",
-)
+_ACCOUNT = _fields(_LIKE_ACCOUNT, "post_times")
 _LIKE_VIDEO = Video(0, 0.0)
-_VIDEO = ("age", *(field.name for field in attrs.fields(Video) if field.name not in ("id", "created")))
+_VIDEO = ("age", *_fields(_LIKE_VIDEO, "id", "created"))
 _TOKEN = ("username", "client_key", "scopes")
 _NUMBERS = ("active_user_cap", "age")
 _OLDEST = 10**9
