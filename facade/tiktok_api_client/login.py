@@ -344,7 +344,8 @@ def from_browser(
         else:
             yield from invoke(show, request.url)
         if not (yield from sleep(timeout, done)):
-            raise LoginTimedOut(f"nobody finished the login within {timeout:g} s")
+            advice = "an error on TikTok's page names what to compare with the developer portal"
+            raise LoginTimedOut(f"nobody finished the login within {timeout:g} s; {advice}")
         callback = catcher.result()
     finally:
         catcher.close()

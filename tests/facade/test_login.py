@@ -257,7 +257,7 @@ def test_a_refusal_is_told_on_the_page_and_to_the_caller(log_in: Callable[..., A
 
 def test_nobody_comes(log_in: Callable[..., Any]) -> None:
     shown: list[str] = []
-    with pytest.raises(LoginTimedOut, match="within 300 s"):
+    with pytest.raises(LoginTimedOut, match="within 300 s; an error on TikTok"):
         log_in(FakeTikTok(), shown.append, clock=FakeClock())
     assert port_is_free(query_of(shown[0])["redirect_uri"][0])
 
