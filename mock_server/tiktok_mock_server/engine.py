@@ -384,9 +384,7 @@ def _undecodable(operation: Operation, rule: Rule, expected: str, got: str) -> R
         return None  # the operation's own rules refuse an empty body with a code of theirs
     if operation.envelope is not None and operation.envelope.name == "oauth":
         return Refusal(rule, "invalid_request", oauth.MALFORMED, pointer="body", expected=expected, got=got)
-    message = publish.BAD_POST_INFO if operation.id in ("initVideoPost", "initContent") else ""
-    if operation.id == "initInboxVideo":
-        message = publish.BAD_SOURCE_INFO
+    message = publish.UNREADABLE.get(operation.id, "")
     return Refusal(rule, "invalid_params", message, pointer="body", expected=expected, got=got)
 
 

@@ -136,6 +136,13 @@ BAD_MEDIA_TYPE: Final = "Invalid media_type or post_mode"
 BAD_COUNT: Final = "The total chunk count is invalid"
 BAD_CHUNK_SIZE: Final = "The chunk size is invalid"
 
+UNREADABLE: Final[Mapping[str, str]] = {
+    "initVideoPost": BAD_POST_INFO,
+    "initInboxVideo": BAD_SOURCE_INFO,
+    "initContent": BAD_POST_INFO,
+}
+"""What an init says to a body that cannot be read."""
+
 
 def _wrong(
     ask: Ask, rule_: Rule, message: str, pointer: str, expected: str, got: str, hint: str = ""
