@@ -1,7 +1,7 @@
 """Performing what needs the network: events delivered over HTTP, files fetched from this machine.
 
-Only these two ever leave the process, and only to loopback or listed hosts; the core checks that before it
-plans a job.
+Only these two ever leave the process, and only to loopback or listed hosts. The core checks that before it
+plans a job; for events it is checked once more, since who takes them can change while they wait.
 """
 
 from __future__ import annotations
@@ -119,6 +119,9 @@ def _deliver(world: World, work: Deliver) -> Attempt:
                 status = world.receiver(delivery, dict(work.headers))
             finally:
                 PERFORMING.reset(token)
+        elif problem := world.call_problem(delivery.url):
+            log.info("%s was not sent: %s", delivery.event, problem)
+            return Attempt(0.0, None, problem)
         else:
             answer = _client().post(
                 delivery.url, content=delivery.body, headers=dict(work.headers), timeout=work.timeout

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from urllib.parse import urlsplit
 
 from tiktok_openapi import limits
 
 from . import jsonio, webhook_faults
-from .addresses import is_loopback
 from .rule import rule
 from .why import log
 from .world import App, Attempt, Deliver, Delivery, Job, World
@@ -101,15 +99,12 @@ def _enqueue(world: World, app: App, event: str, body: bytes, moment: float) -> 
     delivery = Delivery(world.ids.uuid("delivery"), app, event, app.webhook_url, body, moment)
     world.deliveries.add(delivery)
     if world.receiver is None:
-        host = urlsplit(delivery.url).hostname
         if not delivery.url:
             delivery.state = "not sent"
-        elif not is_loopback(host) and host not in world.webhook_hosts:
+        elif problem := world.call_problem(delivery.url):
             delivery.state = "not sent"
-            delivery.attempts.append(Attempt(moment, None, f"{host} is neither this machine nor listed"))
-            log.warning(
-                "%s: %s is neither this machine nor listed; %s was not sent", ONLY_NEAR.id, host, event
-            )
+            delivery.attempts.append(Attempt(moment, None, problem))
+            log.warning("%s: %s; %s was not sent", ONLY_NEAR.id, problem, event)
     world.coverage.note_event(event)
     if delivery.state == "pending":
         webhook_faults.send(world, delivery, moment, _plan)

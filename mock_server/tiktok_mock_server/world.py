@@ -12,12 +12,14 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, Union
+from urllib.parse import urlsplit
 
 import attrs
 
 from tiktok_openapi import limits
 from tiktok_openapi.routes import ROUTES
 
+from .addresses import is_loopback
 from .clock import Clock
 from .coverage import Coverage
 from .faults import FaultPlan
@@ -444,6 +446,13 @@ class World:
         """Events that go out behind the next one."""
         self._jobs: list[tuple[float, int, Job]] = []
         self._job_numbers = itertools.count()
+
+    def call_problem(self, url: str) -> str:
+        """Why no event may go to an address over HTTP; empty where one may."""
+        host = urlsplit(url).hostname
+        if is_loopback(host) or host in self.webhook_hosts:
+            return ""
+        return f"{host} is neither this machine nor listed" if url else "there is no address to send it to"
 
     # Time
 

@@ -435,3 +435,25 @@ def test_a_connection_that_ends_touches_no_other_user(player: Player) -> None:
     started = other.init_video(20).json()["data"]
     player.revoke(player.token)
     assert other.put(started["upload_url"], mp4(20)).status_code == 201
+
+
+@pytest.mark.parametrize("how", ["fork", "restore", "nobody"])
+def test_what_waits_for_a_function_is_not_sent_elsewhere_when_there_is_none(how: str) -> None:
+    mock = MockTikTok(webhook_url="https://production.example.test/hook")
+    inbox = Inbox(mock, 500)
+    webhooks.ping(mock.world, mock.app)
+    mock.deliver()
+    assert len(inbox.bodies) == 1
+    if how == "nobody":
+        mock.on_event(None)
+    elif how == "fork":
+        mock = mock.fork()
+    else:
+        document, mock = mock.snapshot(), MockTikTok()
+        mock.restore(document)
+    mock.clock.advance(webhooks.FIRST_PAUSE)
+    (delivery,) = mock.world.deliveries
+    assert delivery.attempts[1].note == "production.example.test is neither this machine nor listed"
+    again = Inbox(mock)
+    mock.clock.advance(2 * webhooks.FIRST_PAUSE)
+    assert (again.named(), delivery.state) == (["tiktok.ping"], "delivered")
