@@ -70,6 +70,16 @@ def test_ten_thousand_accounts_leave_nothing_behind() -> None:
     assert budget.cap(INIT, "user-0", 1e9) is None
 
 
+def test_who_is_still_counted_is_not_forgotten_when_the_idle_are() -> None:
+    budget = Budget()
+    for number in range(REQUESTS):
+        assert budget.reserve(INIT, "user-1", SECONDS * number / REQUESTS, wait=False) == 0
+    for number in range(3000):
+        budget.reserve(INIT, f"other-{number}", SECONDS, wait=False)
+    assert budget.reserve(INIT, "user-1", SECONDS, wait=False) == 0, "the first one is over"
+    assert budget.reserve(INIT, "user-1", SECONDS, wait=False) > 0, "the others are not"
+
+
 def refusal(retry_after: float | None = None, *, status: int = 403, retryable: bool = True) -> TryLater:
     return TryLater(
         code="spam_risk_too_many_posts",

@@ -881,7 +881,11 @@ def test_budgets_are_kept_per_account(kind: str, server: FakeTikTok, clock: Fake
         tik.exchange_code_for_token(code=f"code-of-{name}")
         for _ in range(20):
             tik.account(name).get_creator_info()
-    tik.get_creator_info(access_token="act.other")
+    for token in ("act.one", "act.two"):  # of accounts that this client does not know
+        for _ in range(20):
+            tik.get_creator_info(access_token=token)
+        with pytest.raises(OverBudget):
+            tik.get_creator_info(access_token=token)
     for name in ("a", "b"):
         with pytest.raises(OverBudget):
             tik.account(name).get_creator_info()

@@ -515,6 +515,19 @@ def test_renewing_an_account_gives_its_tokens_as_tiktok_would(desk: Desk) -> Non
     assert desk.keeper.current is None
 
 
+def test_renewing_an_account_that_somebody_else_has_just_renewed_gives_what_is_left(desk: Desk) -> None:
+    desk.keep(stored(1))
+    desk.store.save(stored(2))
+    desk.clock.time += 50
+    given = desk.renew("user-1")
+    assert given.access_token == stored(2).access_token
+    assert (given.expires_in, given.refresh_expires_in) == (
+        user_token(2).expires_in - 50,
+        user_token(2).refresh_expires_in - 50,
+    )
+    assert desk.forms() == []
+
+
 def test_tokens_that_have_ended_have_nothing_left(desk: Desk) -> None:
     desk.store.save(stored(1))
     desk.planned = [user_token(2, expires_in=-5, refresh_expires_in=-1)]

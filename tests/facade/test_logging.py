@@ -21,8 +21,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.facade.support import CLIP, CREATOR, REDIRECT, FakeClock, make_client
-from tiktok_api_client import Error, FileTokenStore, MemoryTokenStore, TikTok
+from tests.facade.doors import Door
+from tests.facade.support import CLIP, CREATOR, REDIRECT, FakeClock, make_client, refused
+from tiktok_api_client import Error, FileTokenStore, MemoryTokenStore, ServerFault, TikTok
 from tiktok_api_client._log import LOGGER
 
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(64)
@@ -238,6 +239,18 @@ def test_all_records_of_the_facade_come_from_one_logger_with_structured_extras()
     assert vars(failed)["seconds"] > 0
     answered = next(record for record in reversed(records) if "answered" in record.getMessage())
     assert vars(answered)["log_id"] == "L"
+
+
+def test_every_try_is_logged_with_its_number_and_the_log_id_of_its_refusal(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    door = Door("sync", lambda _request: refused(500, "internal_error"))
+    with caplog.at_level(logging.INFO, "tiktok_api_client"), pytest.raises(ServerFault):
+        door.do("get_creator_info")
+    tries = [vars(record) for record in caplog.records if " failed" in record.getMessage()]
+    assert [(one["attempt"], one["log_id"], one["code"]) for one in tries] == [
+        (number, "L2", "internal_error") for number in (1, 2, 3, 4)
+    ]
 
 
 class _Answering(BaseHTTPRequestHandler):

@@ -210,6 +210,13 @@ def test_an_id_that_stays_unknown_is_said_to_be(colour: str, answer: httpx.Respo
 # What waiting cannot help
 
 
+def test_a_post_that_was_known_is_not_unknown_because_tiktok_says_so_later(colour: str) -> None:
+    gone = refused(400, "invalid_publish_id")
+    outcome = Scene(colour, status("PROCESSING_UPLOAD"), gone).wait(timeout=3 * GRACE)
+    assert type(outcome) is Processing
+    assert outcome.waited >= 3 * GRACE
+
+
 def test_the_post_of_somebody_else_is_an_error_that_names_it(colour: str) -> None:
     with pytest.raises(InputRefused, match="token_not_authorized_for_specified_publish_id") as error:
         Scene(colour, refused(400, "token_not_authorized_for_specified_publish_id")).wait()
@@ -331,6 +338,8 @@ def test_watch_does_not_alarm_before_its_time_is_over(colour: str) -> None:
     seen = Scene(colour, httpx.Response(503)).door.items("watch", ID, timeout=20)
     assert [type(item) for item in seen] == [Unknown]
     assert isinstance(seen[0].problem, ServerFault)
+    answered = Scene(colour, *[httpx.Response(503)] * 5, status("PUBLISH_COMPLETE"))
+    assert [type(item) for item in answered.door.items("watch", ID)] == [Published]
 
 
 # Events
@@ -353,6 +362,8 @@ def deliver_while_asleep(scene: Scene, *events: WebhookEvent | UnknownEvent) -> 
         ([event("post.publish.failed", reason="picture_size_check_failed")], Failed),
         ([event("post.publish.publicly_available", post_id="77")], Published),
         ([event("post.publish.complete"), event("post.publish.inbox_delivered")], Published),
+        ([event("post.publish.failed", reason="internal"), event("post.publish.complete")], Published),
+        ([event("post.publish.publicly_available", post_id="77")] * 2, Published),
     ],
 )
 def test_an_event_ends_the_wait_early(colour: str, events: list[Event], kind: type) -> None:
@@ -361,6 +372,8 @@ def test_an_event_ends_the_wait_early(colour: str, events: list[Event], kind: ty
     outcome = scene.wait()
     assert type(outcome) is kind
     assert len(scene.asked) == 1
+    if isinstance(outcome, Published):
+        assert len(set(outcome.post_ids)) == len(outcome.post_ids), "an event can come twice"
     if isinstance(outcome, Failed):
         assert outcome.fail_reason is FailReason.PICTURE_SIZE_CHECK_FAILED
 
@@ -424,6 +437,26 @@ def test_a_post_that_is_never_public_is_published_without_ids(colour: str) -> No
     assert outcome.post_ids == ()
 
 
+def test_an_event_that_is_not_enough_does_not_make_the_wait_ask_without_a_pause(colour: str) -> None:
+    complete = status("PUBLISH_COMPLETE")
+    scene = Scene(colour, *[complete] * 5, status("PUBLISH_COMPLETE", publicaly_available_post_id=[9]))
+    deliver_while_asleep(scene, event("post.publish.complete"))
+    assert scene.door.do("wait_for_post_ids", ID).post_ids == ("9",)
+    assert len(set(scene.asked)) == 6, "no two questions at one time"
+
+
+def test_an_id_that_an_event_brings_while_the_status_is_asked_for_is_kept(colour: str) -> None:
+    scene = Scene(colour, status("PUBLISH_COMPLETE", publicaly_available_post_id=[8]))
+    answer = scene.answer
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        scene.door.tik.deliver(event("post.publish.publicly_available", post_id="77"))
+        return answer(request)
+
+    scene.door.fake.answer = answered
+    assert scene.wait().post_ids == ("8", "77")
+
+
 def test_a_complete_event_is_not_enough_for_ids(colour: str) -> None:
     scene = Scene(
         colour, status("PROCESSING_UPLOAD"), status("PUBLISH_COMPLETE", publicaly_available_post_id=[9])
@@ -433,8 +466,9 @@ def test_a_complete_event_is_not_enough_for_ids(colour: str) -> None:
 
 
 def test_a_failed_post_has_no_ids_to_wait_for(colour: str) -> None:
-    outcome = Scene(colour, status("FAILED", fail_reason="spam_risk")).door.do("wait_for_post_ids", ID)
-    assert isinstance(outcome, Failed)
+    scene = Scene(colour, status("FAILED", fail_reason="spam_risk"))
+    assert isinstance(scene.door.do("wait_for_post_ids", ID), Failed)
+    assert len(scene.asked) == 1
 
 
 def test_cancel_asks_tiktok(colour: str) -> None:
