@@ -222,7 +222,6 @@ class Ran:
     seconds: float
     cpu: float
     """User and system time of the whole process and of the children it waited for."""
-    peak_mb: float
 
 
 def environment(*, ours: bool = True, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -254,25 +253,23 @@ def run(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Pa
             err.seek(0)
             said = err.read().decode("utf-8", "replace")
             raise RuntimeError(f"{' '.join(command[:6])} ended with {process.returncode}:\n{said[-2000:]}")
-    return Ran(output, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Ran(output, seconds, usage.ru_utime + usage.ru_stime)
 
 
-def python(*arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+def python(*arguments: str) -> Ran:
     """Run a module or script of ours in a fresh interpreter."""
-    return run([sys.executable, *arguments], env=env)
+    return run([sys.executable, *arguments])
 
 
 @contextmanager
-def server(
-    *arguments: str, env: Mapping[str, str] | None = None
-) -> Generator[tuple[dict[str, str], subprocess.Popen[str]]]:
+def server(*arguments: str) -> Generator[tuple[dict[str, str], subprocess.Popen[str]]]:
     """A server in a process of its own, and the JSON line with which it begins."""
     with subprocess.Popen(
         [sys.executable, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=env or environment(),
+        env=environment(),
         cwd=ROOT,
         text=True,
     ) as process:

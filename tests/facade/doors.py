@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.facade.support import FakeClock, FakeTikTok, Responder
+from tests.facade.support import FakeClock, FakeTikTok, Responder, wait_for
 from tiktok_api_client import AsyncTikTok, TikTok
 from tiktok_api_client._flow import Clock
 
@@ -32,19 +32,6 @@ class GenerousTikTok(FakeTikTok):
         return httpx.Response(200, json={**granted, "scope": self.scope}) if "scope" in granted else answer
 
 
-class Wire:
-    """Both kinds of transport over one function that reads the whole request."""
-
-    def __init__(self, handler: Responder) -> None:
-        self._handler = handler
-
-    def sync(self) -> httpx.BaseTransport:
-        return httpx.MockTransport(self._handler)
-
-    def asynchronous(self) -> httpx.AsyncBaseTransport:
-        return httpx.MockTransport(self._handler)
-
-
 class Door:
     """A client of one colour, logged in; `do` calls a method and waits for its result either way."""
 
@@ -54,29 +41,21 @@ class Door:
         self.colour = colour
         self.fake = GenerousTikTok(handler)
         self.clock = clock or FakeClock()
-        wire = Wire(self.fake)
         app = ("key-1", "secret-1", "http://127.0.0.1:8765/callback/", "st-41")
-        self.tik: Any
-        if colour == "sync":
-            self.tik = TikTok(*app, transport=wire.sync(), clock=self.clock, **settings)
-        else:
-            self.tik = AsyncTikTok(*app, transport=wire.asynchronous(), clock=self.clock, **settings)
+        make: Any = TikTok if colour == "sync" else AsyncTikTok
+        self.tik = make(*app, transport=httpx.MockTransport(self.fake), clock=self.clock, **settings)
         self.do("exchange_code_for_token", code="code-of-user-1")
         self.fake.requests.clear()
 
     def do(self, method: str, *arguments: Any, **named: Any) -> Any:
         """The result of a method, whichever colour it has."""
         result = getattr(self.tik, method)(*arguments, **named)
-        return asyncio.run(_await(result)) if asyncio.iscoroutine(result) else result
+        return asyncio.run(wait_for(result)) if asyncio.iscoroutine(result) else result
 
     def items(self, method: str, *arguments: Any, **named: Any) -> list[Any]:
         """All items of a method that iterates."""
         items = getattr(self.tik, method)(*arguments, **named)
         return list(items) if self.colour == "sync" else asyncio.run(_collect(items))
-
-
-async def _await(result: Any) -> Any:
-    return await result
 
 
 async def _collect(items: AsyncIterator[Any]) -> list[Any]:

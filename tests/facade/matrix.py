@@ -26,6 +26,7 @@ from urllib.parse import parse_qs, urlsplit
 import attrs
 import httpx
 
+from tests.facade.support import wait_for
 from tiktok_api_client import (
     AsyncTikTok,
     Error,
@@ -279,7 +280,7 @@ class Run:
     def do(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Call a method of the client, whichever colour it has."""
         result = getattr(self.tik, method)(*arguments, **named)
-        return asyncio.run(_await(result)) if asyncio.iscoroutine(result) else result
+        return asyncio.run(wait_for(result)) if asyncio.iscoroutine(result) else result
 
     def log_in(self) -> None:
         address: str = self.tik.get_authorization_url()
@@ -404,10 +405,6 @@ class Run:
     def expect(self, truth: bool, what: str) -> None:
         if not truth:
             raise Wrong(f"{self.cell}: not true: {what}")
-
-
-async def _await(result: Any) -> Any:
-    return await result
 
 
 class _Everything(logging.Formatter):

@@ -430,7 +430,7 @@ def interrupt(colour: str) -> None:
     if colour == "sync":
         signal.raise_signal(signal.SIGINT)
     else:
-        (poster,) = (task for task in asyncio.all_tasks() if "_await" in repr(task.get_coro()))
+        (poster,) = (task for task in asyncio.all_tasks() if "wait_for" in repr(task.get_coro()))
         poster.cancel()
 
 
