@@ -54,7 +54,7 @@ def write_ready_file(path: Path, line: str) -> None:
 
 
 def ready_line(world: World, url: str, root: Path | None) -> str:
-    """The line of JSON that says where a mock is, and who can log in there."""
+    """The line of JSON that says where a mock is, who can log in there, and who is logged in already."""
     line: dict[str, object] = {
         "url": url,
         "pid": os.getpid(),
@@ -62,6 +62,13 @@ def ready_line(world: World, url: str, root: Path | None) -> str:
         "client_secret": world.app.client_secret,
         "username": world.account.username,
     }
+    tokens = [
+        {"username": one.grant.account.username, "client_key": one.app.client_key, "access_token": one.value}
+        for one in world.access_tokens.values()
+        if one.grant is not None
+    ]
+    if tokens:
+        line["tokens"] = tokens
     if root is not None:
         line["root"] = str(root)
     return json.dumps(line)

@@ -53,12 +53,26 @@ def test_it_says_where_it_is_on_stdout_and_in_a_file(tmp_path: Path) -> None:
     with serving("--ready-file", str(file), "--scenario", "spam-risk") as (line, server):
         assert json.loads(file.read_text()) == line
         assert line["pid"] == server.pid
+        assert "tokens" not in line
         assert httpx.get(f"{line['url']}/_mock/ready").json() == {"ready": True}
         assert run("health", "--url", line["url"]).returncode == 0
         server.send_signal(signal.SIGTERM)
         assert server.wait(5) == 0
         assert not file.exists()
     assert run("health", "--url", line["url"]).returncode == 1
+
+
+def test_tokens_of_a_seed_file_are_told(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("accounts: [{username: ada}]\ntokens: [{username: ada, scopes: [video.publish]}]\n")
+    with serving("--seed-file", str(seed)) as (line, _):
+        (token,) = line["tokens"]
+        assert (token["username"], token["client_key"]) == ("ada", line["client_key"])
+        answer = httpx.post(
+            f"{line['url']}/v2/post/publish/creator_info/query/",
+            headers={"Authorization": f"Bearer {token['access_token']}"},
+        )
+        assert answer.json()["data"]["creator_username"] == "ada"
 
 
 def test_its_health_is_asked_past_the_proxy_that_the_environment_names() -> None:
