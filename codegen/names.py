@@ -7,6 +7,7 @@ import keyword
 import re
 from typing import Final
 
+from .imports import RUNTIME, STANDARD
 from .ir import Place
 from .load import Refusal
 
@@ -32,33 +33,7 @@ _FUNCTIONS: Final = {"routes", "checked", "overload"}
 _ARGUMENTS: Final = {
     *("self", "routes", "operations", "checked", "encoded", "secrets", "pairs", "lines", "type"),
 }
-_CLASSES: Final = {
-    *(
-        "Mapping",
-        "Sequence",
-        "Iterable",
-        "AsyncIterable",
-        "Callable",
-        "Final",
-        "Literal",
-        "ClassVar",
-        "Enum",
-        "JsonObject",
-    ),
-    *("Union", "TypeAlias", "Model", "Mismatch", "Call", "Answer", "Receipt", "Operation", "Envelope"),
-    *("Content", "RateLimit", "ScopeByRequest", "Client", "AsyncClient", "Error", "Refused", "CouldNotAsk"),
-    *(
-        "TimedOut",
-        "Unreadable",
-        "UnreadableEvent",
-        "Impossible",
-        "Sent",
-        "Catalogue",
-        "CodeInfo",
-        "StatusMeaning",
-    ),
-    *("UnknownEvent", "WebhookEvent"),
-}
+_CLASSES: Final = {*STANDARD, *RUNTIME, "Client", "AsyncClient", "UnknownEvent", "WebhookEvent"}
 
 
 def words(name: str) -> list[str]:

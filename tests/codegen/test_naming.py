@@ -137,6 +137,11 @@ def test_two_names_that_would_be_one_are_refused(
     assert "spec/" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["CallFailed", "AsyncDriver", "Mapping", "WebhookEvent"])
+def test_no_class_has_the_name_of_one_that_the_modules_use(name: str) -> None:
+    assert names.class_name(name) == f"{name}_"
+
+
 def test_a_category_cannot_take_the_name_of_a_runtime_class(generate: Generator) -> None:
     with pytest.raises(Refusal, match="'Refused' cannot be the name of a class"):
         generate.files("x-error-categories: {odd: {class: Refused}}")
