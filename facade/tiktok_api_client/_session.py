@@ -82,37 +82,40 @@ class Session:
         access_token: str | None = None,
         *,
         repeat: bool = True,
+        sending: Callable[[Call[T]], Flow[Answer[T]]] = answer,
     ) -> Flow[Answer[T]]:
-        """Like `ask`, with status, headers, log id and the whole answer."""
+        """Like `ask`, with status, headers, log id and the whole answer; `sending` is one try at the call."""
         if access_token is not None:
-            return (yield from self._politely(make(access_token), _anonymous(access_token), repeat))
+            return (yield from self._politely(make(access_token), _anonymous(access_token), repeat, sending))
         account = yield from self.keeper.account(self.open_id)
         token = yield from self.keeper.token(account, self.send)
         try:
-            return (yield from self._politely(make(token.access_token), account, repeat))
+            return (yield from self._politely(make(token.access_token), account, repeat, sending))
         except Refused as problem:
             if problem.code != ErrorCode.ACCESS_TOKEN_INVALID:
                 raise
             dead = token.access_token
         LOGGER.info("the access token is refused before its time; refreshing it", extra={"open_id": account})
         token = yield from self.keeper.token(account, self.send, dead)
-        return (yield from self._politely(make(token.access_token), account, repeat))
+        return (yield from self._politely(make(token.access_token), account, repeat, sending))
 
     def perform(self, call: Call[T], *, repeat: bool = True) -> Flow[T]:
         """Perform a call that needs no access token, with the same manners as `ask`."""
-        return (yield from self._politely(call, self.app.client_key, repeat)).value
+        return (yield from self._politely(call, self.app.client_key, repeat, answer)).value
 
     def send(self, call: Call[T]) -> Flow[T]:
         """Perform a call that needs no access token, paced, and once."""
         return (yield from self.perform(call, repeat=False))
 
-    def _politely(self, call: Call[T], who: str, repeat: bool) -> Flow[Answer[T]]:
+    def _politely(
+        self, call: Call[T], who: str, repeat: bool, sending: Callable[[Call[T]], Flow[Answer[T]]]
+    ) -> Flow[Answer[T]]:
         """Paced, and repeated where that is safe."""
         operation, attempt = call.operation, 1
         while True:
             yield from self._pace(call, who)
             try:
-                result = yield from answer(call)
+                result = yield from sending(call)
             except Error as problem:
                 at = yield from monotonic()
                 if isinstance(problem, TryLater) and problem.retryable:

@@ -27,14 +27,14 @@ from tiktok_openapi import (
 )
 
 from ._aftermath import check_publish_id, mark
-from ._flow import Flow, Perform, Signal, answer, blocking, notify, now, shielded
+from ._flow import Flow, Signal, answer, blocking, notify, now, shielded
 from ._session import Session
 from .errors import StoreFailed
 from .journal import Entry, Journal, Stage, entry_id, written
 from .plan import ChunkPlan
 from .posts import Post
 from .preflight import Preflight, Problem, before_sending, check_mode, check_words, gathered
-from .prepare import FILE_KEYS, NO_TOKEN, PHOTO_KEYS, PULL_KEYS, Request, check_shape, prepare
+from .prepare import FILE_KEYS, PHOTO_KEYS, PULL_KEYS, Request, check_shape, prepare
 from .results import Submitted
 from .source import Source, StreamSource, VideoInput, is_url, open_source
 from .upload import OnProgress, UploadCancelled, UploadEnded, UploadFailed, UploadJob, upload, where_tiktok_is
@@ -203,9 +203,9 @@ class Attempt:
 
     def _begin_and_send(self, post: Post, request: Request) -> Flow[Submitted]:
         yield from self._describe(post, request)
-        operation = request.make(NO_TOKEN).operation
-        asking = self._session.ask_fully(request.make, self._options.access_token)
-        begun = yield from _around(asking, operation.id, self._init)
+        begun = yield from self._session.ask_fully(
+            request.make, self._options.access_token, sending=lambda call: shielded(self._init(call))
+        )
         yield from notify(self._options.on_publish_id, begun.value.publish_id)
         receipt = None
         if request.source is not None:
@@ -365,30 +365,6 @@ class _Taken(Exception):
     def __init__(self, entry: Entry) -> None:
         super().__init__()
         self.entry = entry
-
-
-def _around(
-    flow: Flow[Answer[Init]], operation_id: str, instead: Callable[[Call[Any]], Flow[Answer[Any]]]
-) -> Flow[Answer[Init]]:
-    """Run a flow, with another flow, shielded, in place of sending this one operation."""
-    reply: object = None
-    problem: Exception | None = None
-    try:
-        while True:
-            try:
-                step = flow.send(reply) if problem is None else flow.throw(problem)
-            except StopIteration as done:
-                return cast("Answer[Init]", done.value)
-            reply = problem = None
-            try:
-                if isinstance(step, Perform) and step.call.operation.id == operation_id:
-                    reply = yield from shielded(instead(step.call))
-                else:
-                    reply = yield step
-            except Exception as error:  # noqa: BLE001 - whatever it is, the flow decides
-                problem = error
-    finally:
-        flow.close()
 
 
 def _sent(error: Error) -> Sent:
