@@ -411,6 +411,16 @@ def _seconds(header: str | None) -> float | None:
     return float(header)
 
 
+def _check_colour(
+    transport: object | None, method: str, http: object | None, kind: type[httpx.Client | httpx.AsyncClient]
+) -> None:
+    """See that what is handed in waits where the client waits: a call would fail, and perhaps be done."""
+    if transport is not None and not hasattr(transport, method):
+        raise TypeError(f"transport must have {method}, as that of an httpx.{kind.__name__}: {transport!r}")
+    if http is not None and not isinstance(http, kind):
+        raise TypeError(f"http must be an httpx.{kind.__name__}, not {type(http).__name__}")
+
+
 class SyncDriver(_Driver):
     """Performs calls and waits for them. Safe to share between threads."""
 
@@ -422,6 +432,7 @@ class SyncDriver(_Driver):
         transport: httpx.BaseTransport | None = None,
         http: httpx.Client | None = None,
     ) -> None:
+        _check_colour(transport, "handle_request", http, httpx.Client)
         super().__init__(base_url, timeout, transport, http)
         self._http = http
         self._transport = transport
@@ -506,6 +517,7 @@ class AsyncDriver(_Driver):
         transport: httpx.AsyncBaseTransport | None = None,
         http: httpx.AsyncClient | None = None,
     ) -> None:
+        _check_colour(transport, "handle_async_request", http, httpx.AsyncClient)
         super().__init__(base_url, timeout, transport, http)
         self._http = http
         self._transport = transport

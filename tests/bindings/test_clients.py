@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -164,6 +165,19 @@ async def test_a_transport_beside_an_httpx_client_would_be_ignored_and_is_refuse
         api.Client(http=httpx.Client(), transport=answered)
     with pytest.raises(TypeError, match="give transport or http, not both"):
         api.AsyncClient(http=httpx.AsyncClient(), transport=answered)
+
+
+def test_what_waits_where_the_client_awaits_is_refused_before_anything_is_sent() -> None:
+    sync_client: Any = api.Client
+    async_client: Any = api.AsyncClient
+    with pytest.raises(TypeError, match=r"transport must have handle_request, as that of an httpx\.Client"):
+        sync_client(transport=httpx.AsyncHTTPTransport())
+    with pytest.raises(TypeError, match="transport must have handle_async_request"):
+        async_client(transport=httpx.HTTPTransport())
+    with pytest.raises(TypeError, match=r"http must be an httpx\.Client, not AsyncClient"):
+        sync_client(http=httpx.AsyncClient())
+    with pytest.raises(TypeError, match=r"http must be an httpx\.AsyncClient, not Client"):
+        async_client(http=httpx.Client())
 
 
 SNIFFIO = """
