@@ -402,9 +402,12 @@ def _open(video: VideoInput, field: str, size: int | None) -> Source:
     if isinstance(video, (bytes, bytearray, memoryview)):
         source: Source = BytesSource(field, cast("bytes", video))
     elif isinstance(video, (str, os.PathLike)):
-        if isinstance(video, str) and "://" in video and (scheme := video.partition("://")[0]).isalpha():
+        if isinstance(video, str) and "://" in video and (scheme := video.partition("://")[0]).isalnum():
             limit = "must be a path, or an https address that TikTok can pull from"
-            raise Impossible(field, f"an address that begins with {scheme}://", limit)
+            advice = (
+                "RemoteFile(address) streams from any https address, such as one that a storage has signed"
+            )
+            raise Impossible(field, f"an address that begins with {scheme}://", limit, advice)
         source = _open_path(Path(video), field)
     elif isinstance(video, io.TextIOBase):
         raise Impossible(field, "a file opened as text", 'must be opened in binary mode ("rb")')

@@ -61,6 +61,7 @@ VIDEOS: list[tuple[dict[str, Any], str]] = [
     ({"video_cover_timestamp_ms": "1"}, "video_cover_timestamp_ms: must be a whole number"),
     ({"video": "ftp://h/a.mp4"}, "video: must be a path, or an https address that TikTok can pull from, got"),
     ({"video": "file:///a.mp4"}, "got an address that begins with file://"),
+    ({"video": "s3://bucket/a.mp4"}, "got an address that begins with s3://; RemoteFile"),
 ]
 PHOTOS: list[tuple[dict[str, Any], str]] = [
     ({"photo_images": PHOTO}, f"photo_images: must be a list of addresses, got '{PHOTO}'; write ['{PHOTO}']"),
