@@ -11,7 +11,7 @@ import attrs
 from tiktok_openapi._runtime.call import Operation
 
 from . import answers, jsonio, lifecycle
-from .description import bundle
+from .description import bundle, fields, items, members
 from .exchange import Answerer, Step
 from .faults import Fault
 from .messages import Ending, Inbound, Outbound, form_pairs
@@ -272,25 +272,12 @@ def _new_field(meeting: Meeting, fault: Fault, answer: Outbound) -> Outbound:
 @cache
 def open_enums() -> frozenset[str]:
     """Names of properties whose value, or whose items, are an open enum."""
-    found: set[str] = set()
-    schemas: Mapping[str, Any] = bundle()["components"]["schemas"]
-
-    def is_open(schema: Any) -> bool:
-        if not isinstance(schema, dict):
-            return False
-        known = cast("dict[str, Any]", schema)
-        reference: str = known.get("$ref", "").rpartition("/")[2]
-        if reference:
-            return is_open(schemas.get(reference))
-        if any(is_open(one) for key in ("allOf", "anyOf", "oneOf") for one in known.get(key, ())):
-            return True
-        return bool(known.get("x-open-enum")) or is_open(known.get("items"))
-
-    for schema in schemas.values():
-        for name, described in schema.get("properties", {}).items():
-            if is_open(described):
-                found.add(name)
-    return frozenset(found - {"code"})
+    return frozenset(
+        name
+        for schema in bundle()["components"]["schemas"].values()
+        for name, described in fields(members(schema)).items()
+        if name != "code" and any(one.get("x-open-enum") for one in (*described, *items(described)))
+    )
 
 
 def _new_enum_value(meeting: Meeting, fault: Fault, answer: Outbound) -> Outbound:

@@ -32,17 +32,8 @@ _SHOWN_HEADERS: Final = ("content-type", "content-length", "content-range", "aut
 
 @cache
 def secret_names() -> frozenset[str]:
-    """Names of fields that the description calls secret."""
-    found = {
-        "client_secret",
-        "access_token",
-        "refresh_token",
-        "code",
-        "code_verifier",
-        "upload_url",
-        "upload_token",
-        "token",
-    }
+    """Names of fields that the description calls secret, and of what makes an upload_url secret."""
+    found = {"upload_token"}
 
     def walk(node: object) -> None:
         if isinstance(node, dict):
