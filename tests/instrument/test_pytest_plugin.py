@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -245,6 +246,20 @@ def test_what_was_met_can_be_forgotten() -> None:
     assert mock.coverage.result().areas["operations"].met == ("getUserInfo",)
     mock.coverage.clear()
     assert mock.coverage.result().percent == 0
+    mock.coverage.note_fault("gateway")
+    result = mock.coverage.result()
+    assert (result.areas["faults"].met, result.percent) == (("gateway",), 0), "faults are no part of the API"
+
+
+def test_the_report_for_ci_says_of_everything_whether_it_was_met() -> None:
+    mock = MockTikTok()
+    mock.coverage.note_event("tiktok.ping")
+    suite = ElementTree.fromstring(mock.coverage.result().junit())
+    cases = suite.findall("testcase")
+    (met,) = [case for case in cases if case.find("skipped") is None]
+    assert (met.get("classname"), met.get("name")) == ("tiktok.events", "tiktok.ping")
+    assert (int(suite.get("tests", 0)), int(suite.get("skipped", 0))) == (len(cases), len(cases) - 1)
+    assert len(cases) == sum(area.total for area in mock.coverage.result().areas.values())
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])

@@ -257,6 +257,37 @@ def test_a_form_too_long_to_be_looked_through_is_read_to_its_end_all_the_same() 
     assert journal[-1]["outcome"] == "gone"
 
 
+def test_a_world_that_is_made_anew_or_restored_keeps_its_receiver_and_what_it_met() -> None:
+    mock = MockTikTok()
+    told: list[str] = []
+
+    def receive(delivery: Delivery, _headers: dict[str, str]) -> int:
+        told.append(delivery.event)
+        return 200
+
+    mock.on_event(receive)
+    client = client_of(mock)
+    client.get("/v2/user/info/")
+    document = client.get("/_mock/snapshot").json()
+    for path, body in (("reset", None), ("snapshot", document)):
+        assert client.post(f"/_mock/{path}", json=body).status_code == 200
+        client.post("/_mock/webhook/ping")
+        client.post("/_mock/clock", json={"advance": 1})
+    assert told == ["tiktok.ping"] * 2
+    assert client.get("/_mock/coverage").json()["operations"]["met"] == ["getUserInfo"]
+
+
+def test_a_copy_is_made_anew_as_it_was_copied_whatever_became_of_the_original() -> None:
+    client = client_of(MockTikTok())
+    client.post("/_mock/accounts", json={"username": "ada"})
+    url = client.post("/_mock/worlds/default/fork", json={"name": "copy"}).json()["url"]
+    for base, name in (("", "grace"), (url, "joan")):
+        client.post(f"{base}/_mock/accounts", json={"username": name})
+    client.post(f"{url}/_mock/reset")
+    accounts = client.get(f"{url}/_mock/accounts").json()["accounts"]
+    assert [account["username"] for account in accounts] == ["mock.creator", "ada"]
+
+
 def test_a_world_made_by_hand_cannot_be_made_anew() -> None:
     client = client_of(MockTikTok(default_world()))
     answer = client.post("/_mock/reset")
@@ -399,6 +430,24 @@ def test_a_restored_world_calls_the_hosts_that_its_mock_was_told_of_and_no_other
     assert mock.world.webhook_hosts == ("app",)
     assert client_of(mock).post("/_mock/snapshot", json=document).status_code == 200
     assert mock.world.webhook_hosts == ("app",)
+
+
+def test_nothing_of_a_prepared_world_is_left_out_of_its_snapshot() -> None:
+    world = default_world(webhook_hosts=("receiver.test",))
+    world.dns["example.com"] = ["proof"]
+    world.files["https://example.com/proof.txt"] = "proof"
+    world.pull_results["https://example.com/v.mp4"] = "video_pull_failed"
+    mock = MockTikTok(world)
+    document = json.loads(json.dumps(mock.snapshot()))
+    assert mock.fork().snapshot() == document
+    other = MockTikTok()
+    other.restore(document)
+    # Who may be called is the process's to say, not the document's.
+    assert other.snapshot() == {**document, "webhook_hosts": []}
+    mock.clock.resume()
+    other.restore(mock.snapshot())
+    assert not other.clock.frozen
+    assert other.clock.now() == pytest.approx(mock.clock.now(), abs=5)
 
 
 def under_way(mock: MockTikTok) -> list[str]:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.mock.support import DESKTOP_REDIRECT, HEX_CHALLENGE, PULLED, VERIFIER, Player, data, refusal
+from tiktok_mock_server import Account
 
 
 def control(player: Player, path: str, body: object = None) -> Any:
@@ -184,6 +185,15 @@ def test_a_qr_code_by_its_address_and_by_its_token(player: Player) -> None:
     assert ask(player, "qr/confirm", {"qr": address}).status_code == 409
 
 
+def test_whoever_is_named_confirms_a_qr_code(player: Player) -> None:
+    ada = player.mock.world.add_account(Account("ada"))
+    shown = player.call("getQrCode", data={"client_key": "mock_client_key", "scope": "user.info.basic"})
+    token = shown.json()["token"]
+    control(player, "qr/scan", {"qr": token})
+    code = control(player, "qr/confirm", {"qr": token, "username": "ada"})["code"]
+    assert player.mock.world.codes[code].grant.account is ada
+
+
 def test_proving_a_domain_and_a_prefix(player: Player) -> None:
     domain = control(player, "properties", {"value": "example.com"})
     assert domain["file"] is None
@@ -197,6 +207,9 @@ def test_proving_a_domain_and_a_prefix(player: Player) -> None:
     assert ask(player, "properties/verify", {"value": "nothing"}).status_code == 404
     assert ask(player, "properties/verify", {"value": "example.com", "records": []}).status_code == 400
     assert ask(player, "properties", {"value": "http://a.test/"}).status_code == 400
+    for value, verified, status in (("no.example", False, 403), ("yes.example", True, 200)):
+        control(player, "properties", {"value": value, "verified": verified})
+        assert player.pull_video(f"https://{value}/v.mp4").status_code == status
 
 
 def test_events_and_their_log(player: Player) -> None:

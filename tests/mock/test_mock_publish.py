@@ -357,8 +357,10 @@ def test_a_sixth_user_of_an_unaudited_app(mock: MockTikTok) -> None:
     assert refusal(players[5].call("queryCreatorInfo")) == (200, "reached_active_user_cap", GUIDELINES)
     assert players[0].init_video().status_code == 200, "who posted already may go on"
     assert players[5].init_video(draft=True).status_code == 200, "drafts have no such cap"
-    mock.clock.advance(86400 - 60)
-    assert players[5].log_in(username="creator5").init_video().status_code == 200
+    mock.clock.advance(86400 - 300)
+    assert refusal(players[5].log_in(username="creator5").init_video())[1] == "reached_active_user_cap"
+    mock.clock.advance(60)  # the second one, since the first has posted again
+    assert players[5].init_video().status_code == 200
 
 
 def test_an_audited_app_has_a_cap_of_its_own(public_mock: MockTikTok) -> None:

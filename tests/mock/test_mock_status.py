@@ -424,6 +424,39 @@ def test_a_download_that_takes_more_than_an_hour(player: Player) -> None:
     assert player.status(photos)["fail_reason"] == "photo_pull_failed"
 
 
+def test_an_hour_ends_a_download_that_only_levers_move(player: Player) -> None:
+    set_switches(player.mock, progress="by_hand")
+    video = data(player.pull_video())["publish_id"]
+    player.mock.clock.advance(3600)
+    assert player.status(video)["fail_reason"] == "video_pull_failed"
+
+
+def test_a_post_that_fails_in_mid_upload_keeps_no_bytes(player: Player) -> None:
+    set_switches(player.mock, check_media=True)
+    chunk = player.mock.world.switches.min_chunk_size
+    started = data(player.init_video(2 * chunk, chunk, 2))
+    assert player.put(started["upload_url"], mp4(chunk), total=2 * chunk).status_code == 206
+    post = player.mock.post(started["publish_id"])
+    assert post.upload is not None
+    file = post.upload.spool.path()
+    assert file is not None
+    assert file.stat().st_size == chunk
+    lifecycle.fail_by_hand(player.mock.world, post, "internal")
+    assert not file.exists()
+
+
+def test_a_draft_that_failed_is_nobodys_to_post(player: Player) -> None:
+    delivered = player.post_video(draft=True)
+    player.mock.clock.advance(60)
+    started = data(player.init_video(20, draft=True))
+    assert player.put(started["upload_url"], mp4(20)).status_code == 201
+    for publish_id in (delivered, started["publish_id"]):
+        post = player.mock.post(publish_id)
+        lifecycle.fail_by_hand(player.mock.world, post, "internal")
+        with pytest.raises(lifecycle.CannotHappen, match="no draft that can be posted"):
+            lifecycle.user_posts_draft(player.mock.world, post)
+
+
 def test_a_simulated_download_can_be_told_to_fail(player: Player) -> None:
     player.mock.world.pull_results[PULLED] = "video_pull_failed"
     publish_id = data(player.pull_video())["publish_id"]

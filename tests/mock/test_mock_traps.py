@@ -242,6 +242,9 @@ def test_trap_26_png_photos_fail_after_success_at_init(player: Player) -> None:
     publish_id = data(player.init_photos(urls))["publish_id"]
     player.mock.clock.advance(20)
     assert player.status(publish_id) == {"fail_reason": "file_format_check_failed", "status": "FAILED"}
+    fine = data(player.init_photos(["https://media.example.test/1.jpg?from=a.png"]))["publish_id"]
+    player.mock.clock.advance(20)
+    assert player.status(fine)["status"] == "PUBLISH_COMPLETE"
 
 
 def test_trap_27_ids_of_19_digits_as_numbers(star: Player) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.mock.support import Player, mp4, set_switches
+from tests.mock.support import Player, data, mp4, set_switches
 from tiktok_mock_server import Account, MockTikTok, World, lifecycle, webhooks
 from tiktok_mock_server.addresses import is_loopback
 from tiktok_mock_server.world import Delivery
@@ -55,7 +55,10 @@ def test_a_public_post_and_its_end(star: Player) -> None:
     inbox = Inbox(star.mock)
     publish_id = star.post_video(privacy_level="PUBLIC_TO_EVERYONE")
     star.mock.clock.advance(70)
+    listed = {"fields": "id"}
+    assert len(data(star.call("listVideos", {}, params=listed))["videos"]) == 1
     lifecycle.take_down(star.mock.world, star.mock.post(publish_id))
+    assert data(star.call("listVideos", {}, params=listed))["videos"] == []
     star.mock.deliver()
     assert inbox.named() == [
         "post.publish.complete",
@@ -283,6 +286,16 @@ def test_a_delivery_can_be_replayed(player: Player) -> None:
     assert inbox.signatures[0] != inbox.signatures[1]
 
 
+def test_a_replay_goes_where_events_go_by_now(player: Player) -> None:
+    player.mock.app.webhook_url = "http://127.0.0.1:9/old"
+    first = webhooks.ping(player.mock.world, player.mock.app)
+    player.mock.app.webhook_url = "http://127.0.0.1:9/new"
+    assert (first.url, webhooks.replay(player.mock.world, first).url) == (
+        "http://127.0.0.1:9/old",
+        "http://127.0.0.1:9/new",
+    )
+
+
 def test_without_a_callback_url_events_are_only_written_down(player: Player) -> None:
     player.post_video()
     player.mock.clock.advance(86400)
@@ -321,6 +334,15 @@ def test_hosts_that_are_neither_here_nor_listed_are_never_called(
     assert delivery.state == "not sent"
     assert "receiver.example.test" in delivery.attempts[0].note
     assert "webhook.hosts" in caplog.text
+
+
+def test_a_host_whose_name_ends_like_a_listed_one_is_another(player: Player) -> None:
+    player.mock.world.webhook_hosts = ("receiver.test",)
+    states: list[str] = []
+    for host in ("receiver.test", "evilreceiver.test", "sub.receiver.test"):
+        player.mock.app.webhook_url = f"https://{host}/hook"
+        states.append(webhooks.ping(player.mock.world, player.mock.app).state)
+    assert states == ["pending", "not sent", "not sent"]
 
 
 @pytest.mark.parametrize(
