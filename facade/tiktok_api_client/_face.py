@@ -86,6 +86,17 @@ class Face:
         `TIKTOK_CLIENT_KEY`, `TIKTOK_CLIENT_SECRET` and `TIKTOK_REDIRECT_URI` must be set; `TIKTOK_SCOPES`
         (separated by commas) and `TIKTOK_BASE_URL` may be.
 
+        Args:
+            state: what TikTok sends back unchanged: a text, or a mapping that comes back as a dict. Random if
+                empty.
+            token_store: where tokens are kept; in memory if not given. `FileTokenStore` keeps them on disk.
+            journal: where posts in flight are written down, so that they can be resumed.
+            login_mode: `web` or `desktop`; taken from the redirect URI if not given.
+            pkce: how the code challenge is written: `hex` as TikTok documents it, `base64url`, or None for
+                none (web only).
+            budget: when a rate limit of TikTok is used up: `wait` until the call fits, `raise` `OverBudget`,
+                or `off`.
+
         Raises:
             Impossible: some are missing; the message names all of them.
         """

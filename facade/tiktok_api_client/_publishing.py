@@ -381,7 +381,12 @@ class Publishing:
         )
 
     def post(self, post: Post, **how: Unpack[HowToSend]) -> Submitted:
-        """Post what a value says (`VideoPost`, `VideoDraft`, `PhotoPost`, `PhotoDraft`).
+        """Post what a value says.
+
+        Args:
+            post: a `VideoPost`, `VideoDraft`, `PhotoPost` or `PhotoDraft`.
+            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
             Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
@@ -395,7 +400,15 @@ class Publishing:
         return self._runner.run(publish.publish(self._session, post, Options(**how)))
 
     def start(self, post: Post, **how: Unpack[HowToSend]) -> Upload:
-        """Post what a value says, in the background: iterate for progress, ask for the result, cancel."""
+        """Post what a value says, in the background: iterate for progress, ask for the result, cancel.
+
+        What `post` would raise, the result raises.
+
+        Args:
+            post: a `VideoPost`, `VideoDraft`, `PhotoPost` or `PhotoDraft`.
+            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
+        """
         from .attempt import Options
         from .handle import Upload
 
@@ -512,7 +525,19 @@ class Publishing:
     def watch(
         self, publish_id: str, *, timeout: float | None = TIMEOUT, access_token: str | None = None
     ) -> Generator[Outcome, None, None]:
-        """The same, with an item for every change on the way; the last item is what `wait` would give."""
+        """The same, with an item for every change on the way; the last item is what `wait` would give.
+
+        Args:
+            publish_id: which post.
+            timeout: seconds; None goes on for ever.
+            access_token: instead of the account's own.
+
+        Raises:
+            LoginRequired: the access token is dead and cannot be refreshed. The post goes on without it.
+            InputRefused: the post belongs to another user or app.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+        """
         from . import wait
 
         return self._runner.iterate(
@@ -527,6 +552,17 @@ class Publishing:
         They come when moderation has ended, usually within a minute, sometimes hours later, and never for
         posts that are not public: then `Published` comes without ids, and only when the time is over. For
         those, ask `wait`.
+
+        Args:
+            publish_id: which post.
+            timeout: seconds; None waits for ever.
+            access_token: instead of the account's own.
+
+        Raises:
+            LoginRequired: the access token is dead and cannot be refreshed. The post goes on without it.
+            InputRefused: the post belongs to another user or app.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
         """
         from . import wait
 
@@ -538,6 +574,10 @@ class Publishing:
 
     def cancel(self, publish_id: str, *, access_token: str | None = None) -> None:
         """Ask TikTok to stop a post that it still downloads; `wait` tells whether it did.
+
+        Args:
+            publish_id: which post.
+            access_token: instead of the account's own.
 
         Raises:
             InputRefused: the post is too far, or is an upload.

@@ -377,7 +377,12 @@ class AsyncPublishing:
         )
 
     async def post(self, post: Post, **how: Unpack[HowToSend]) -> Submitted:
-        """Post what a value says (`VideoPost`, `VideoDraft`, `PhotoPost`, `PhotoDraft`).
+        """Post what a value says.
+
+        Args:
+            post: a `VideoPost`, `VideoDraft`, `PhotoPost` or `PhotoDraft`.
+            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
 
         Raises:
             Unpostable: it cannot succeed; `problems` says why. Nothing was sent.
@@ -391,7 +396,15 @@ class AsyncPublishing:
         return await self._runner.run(publish.publish(self._session, post, Options(**how)))
 
     def start(self, post: Post, **how: Unpack[HowToSend]) -> AsyncUpload:
-        """Post what a value says, in the background: iterate for progress, ask for the result, cancel."""
+        """Post what a value says, in the background: iterate for progress, ask for the result, cancel.
+
+        What `post` would raise, the result raises.
+
+        Args:
+            post: a `VideoPost`, `VideoDraft`, `PhotoPost` or `PhotoDraft`.
+            how: how it is sent: `key`, `on_publish_id`, `on_progress`, `chunk_size`, `cancel`, `preflight`,
+                `audited`, `look_at_photos`, `access_token`. `Options` says what each of them means.
+        """
         from .attempt import Options
         from .handle import AsyncUpload
 
@@ -508,7 +521,19 @@ class AsyncPublishing:
     def watch(
         self, publish_id: str, *, timeout: float | None = TIMEOUT, access_token: str | None = None
     ) -> AsyncGenerator[Outcome, None]:
-        """The same, with an item for every change on the way; the last item is what `wait` would give."""
+        """The same, with an item for every change on the way; the last item is what `wait` would give.
+
+        Args:
+            publish_id: which post.
+            timeout: seconds; None goes on for ever.
+            access_token: instead of the account's own.
+
+        Raises:
+            LoginRequired: the access token is dead and cannot be refreshed. The post goes on without it.
+            InputRefused: the post belongs to another user or app.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+        """
         from . import wait
 
         return self._runner.iterate(
@@ -523,6 +548,17 @@ class AsyncPublishing:
         They come when moderation has ended, usually within a minute, sometimes hours later, and never for
         posts that are not public: then `Published` comes without ids, and only when the time is over. For
         those, ask `wait`.
+
+        Args:
+            publish_id: which post.
+            timeout: seconds; None waits for ever.
+            access_token: instead of the account's own.
+
+        Raises:
+            LoginRequired: the access token is dead and cannot be refreshed. The post goes on without it.
+            InputRefused: the post belongs to another user or app.
+
+        Source: https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
         """
         from . import wait
 
@@ -534,6 +570,10 @@ class AsyncPublishing:
 
     async def cancel(self, publish_id: str, *, access_token: str | None = None) -> None:
         """Ask TikTok to stop a post that it still downloads; `wait` tells whether it did.
+
+        Args:
+            publish_id: which post.
+            access_token: instead of the account's own.
 
         Raises:
             InputRefused: the post is too far, or is an upload.

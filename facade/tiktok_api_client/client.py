@@ -324,7 +324,13 @@ class TikTok(Publishing, Face):
         before: datetime | int | None = None,
         access_token: str | None = None,
     ) -> Generator[VideoPage, None, None]:
-        """The same, page by page. Takes what `videos` takes.
+        """The same, page by page.
+
+        Args:
+            fields: which fields; all if not given.
+            page_size: videos per request, 1 to 20.
+            before: begin with videos older than this moment (or milliseconds since 1970).
+            access_token: instead of the account's own.
 
         Source: https://developers.tiktok.com/doc/tiktok-api-v2-video-list
         """

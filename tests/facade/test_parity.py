@@ -76,6 +76,10 @@ def test_everything_public_is_described_and_typed(face: type[Any]) -> None:
         if inspect.isfunction(member):
             signature = inspect.signature(member)
             assert signature.return_annotation is not inspect.Signature.empty, name
+            said = inspect.getdoc(member) or ""
+            given = [parameter for parameter in signature.parameters if parameter not in {"self", "cls"}]
+            untold = [one for one in given if not re.search(rf"^    {one}: ", said, re.MULTILINE)]
+            assert len(given) == 1 or not untold, f"{name} does not tell what {untold} are"
             text = str(signature)
             assert not re.search(r"\bAny\b", text), f"{name}{text}"
 
