@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -207,6 +208,7 @@ def test_what_is_left_of_a_rate_limit_is_told(player: Player) -> None:
 
 def test_the_three_inits_can_have_one_rate_limit_together(player: Player) -> None:
     set_switches(player.mock, init_limits="shared")
+    inits: list[Callable[[], httpx.Response]]
     inits = [player.init_video, lambda: player.init_video(draft=True), player.init_photos] * 2
     assert [init().headers["x-mock-rate-remaining"] for init in inits] == list("543210")
     assert player.init_video().status_code == player.init_photos(draft=True).status_code == 429
