@@ -7,7 +7,6 @@ plans a job; for events it is checked once more, since who takes them can change
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 from contextlib import suppress
 from functools import cache
@@ -23,14 +22,6 @@ if TYPE_CHECKING:
 
 OWN: Final = "tiktok_mock_job"
 """Marks requests that the mock itself makes, in their extensions."""
-
-_TOLERANCE: Final = 300.0
-"""Seconds by which most receivers let the time of a signature be off."""
-
-_OTHER_TIME: Final = (
-    "signed in the world's time, which is not this machine's, so that a receiver that looks at the time "
-    "refuses it: give it the world's time, or the world this machine's (frozen=false)"
-)
 
 
 @cache
@@ -130,14 +121,6 @@ def _deliver(world: World, work: Deliver) -> Attempt:
     except Exception as error:  # noqa: BLE001 - whatever the receiver does is its answer
         log.info("%s was not delivered: %r", delivery.event, error)
         return Attempt(0.0, None, repr(error))
-    if (
-        400 <= status < 500
-        and world.clock.off_by() > _TOLERANCE
-        and not (delivery.flaw or delivery.signed_ago)
-    ):
-        level = logging.INFO if delivery.attempts else logging.WARNING  # said once, not at every try
-        log.log(level, "%s was refused: %s; %s", delivery.event, status, _OTHER_TIME)
-        return Attempt(0.0, status, _OTHER_TIME)
     log.info("%s was delivered: %s", delivery.event, status)
     return Attempt(0.0, status)
 

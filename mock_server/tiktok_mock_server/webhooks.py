@@ -52,6 +52,14 @@ ONLY_NEAR = rule(
 
 FIRST_PAUSE = 60.0
 
+TOLERANCE = 300.0
+"""Seconds by which most receivers let the time of a signature be off."""
+
+OTHER_TIME = (
+    "signed in the world's time, which is not this machine's, so that a receiver that looks at the time "
+    "refuses it: give it the world's time, or the world this machine's (frozen=false)"
+)
+
 
 def signature(secret: str, moment: int, body: bytes) -> str:
     """The value of `TikTok-Signature`."""
@@ -130,10 +138,21 @@ def _signed(world: World, delivery: Delivery, due: float) -> str:
     return signature(secret, int(due - delivery.signed_ago), delivery.body)
 
 
+def _refused_for_its_time(world: World, delivery: Delivery, attempt: Attempt) -> bool:
+    """Whether that is likely: nobody but the receiver knows why it refuses."""
+    refused = attempt.status is not None and 400 <= attempt.status < 500
+    flawed = delivery.flaw or delivery.signed_ago
+    return refused and not flawed and world.clock.off_by() > TOLERANCE
+
+
 def _plan(world: World, delivery: Delivery, due: float) -> None:
     def done(result: object, at: float) -> None:
         attempt = result if isinstance(result, Attempt) else Attempt(at, None, repr(result))
         attempt.at = at
+        if _refused_for_its_time(world, delivery, attempt):
+            attempt.note = OTHER_TIME
+            if not delivery.attempts:  # said once, not at every try
+                log.warning("%s was refused: %s; %s", delivery.event, attempt.status, OTHER_TIME)
         delivery.attempts.append(attempt)
         if attempt.status == 200:
             delivery.state = "delivered"

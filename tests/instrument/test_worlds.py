@@ -209,6 +209,17 @@ def test_hosts_that_may_be_called_with_events_may_be_called_from_every_world() -
         assert client_of(first).post(f"{url}/_mock/reset").status_code == 200
 
 
+def test_an_event_that_is_refused_for_a_worlds_time_says_so_whatever_time_the_first_world_has() -> None:
+    with Running(MockTikTok(frozen=False).engine) as url, httpx.Client() as client:
+        for frozen, said in ((True, webhooks.OTHER_TIME), (False, "")):
+            settings = {"frozen": frozen, "webhook_url": f"{url}/a-receiver-that-is-none"}
+            world = client.post(f"{url}/_mock/worlds", json=settings).json()["url"]
+            client.post(f"{world}/_mock/webhook/ping")
+            client.post(f"{world}/_mock/clock", json={"advance": 1})
+            (delivery,) = client.get(f"{world}/_mock/deliveries").json()["deliveries"]
+            assert [(one["status"], one["note"]) for one in delivery["attempts"]] == [(404, said)]
+
+
 def test_a_client_that_goes_away_leaves_its_world_as_it_was() -> None:
     """By prefix, by header and by what was issued: the chunk counts as never sent, and can be sent again."""
     mock = MockTikTok()
