@@ -275,7 +275,7 @@ def blocking(function: Callable[..., T], *arguments: object) -> Flow[T]:
 
 
 def asked(method: Callable[..., T | Awaitable[T]], *arguments: object, in_memory: bool = False) -> Flow[T]:
-    """Call a method of somebody's store: one `in_memory` at once, another as it may block or be async."""
+    """Call a method of a store, which may block or be async; at once where it is `in_memory`, and neither."""
     if in_memory:
         return cast("T", method(*arguments))
     if inspect.iscoroutinefunction(method):

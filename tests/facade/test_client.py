@@ -28,7 +28,15 @@ from tests.facade.support import (
     refused,
     tokens,
 )
-from tiktok_api_client import SCOPES, AsyncTikTok, FileTokenStore, Impossible, MemoryTokenStore, TikTok
+from tiktok_api_client import (
+    SCOPES,
+    AsyncTikTok,
+    FileTokenStore,
+    Impossible,
+    MemoryJournal,
+    MemoryTokenStore,
+    TikTok,
+)
 from tiktok_api_client.errors import (
     CouldNotAsk,
     InputRefused,
@@ -215,6 +223,15 @@ def test_the_environment_sets_a_client_up(monkeypatch: pytest.MonkeyPatch) -> No
     assert (tik.client_key, tik.redirect_uri) == (KEY, REDIRECT)
     assert tik.scopes == ("video.list", "video.publish")
     assert isinstance(AsyncTikTok.from_env(), AsyncTikTok)
+    monkeypatch.setenv("TIKTOK_REDIRECT_URI", "https://127.0.0.1/callback/")
+    store, journal = MemoryTokenStore(), MemoryJournal()
+    given: Any = TikTok.from_env(
+        "st-1", token_store=store, journal=journal, login_mode="web", pkce=None, budget="off"
+    )
+    assert (given.state, given.login_mode) == ("st-1", "web")
+    assert "code_challenge" not in given.get_authorization_url()
+    session = given._session
+    assert (session.keeper.store, session.journal, session.budget_mode) == (store, journal, "off")
 
 
 # Login
