@@ -59,7 +59,7 @@ def something_happens(mock: MockTikTok) -> str:
     with httpx.Client(base_url=mock.url) as client:
         creator = Creator(mock, client.request)
         del creator.headers["host"]
-        started = creator.started(title="Hello <b>there</b>")
+        started = creator.started(title="Hello <b>there</b></script>")
         creator.put(started["upload_url"], mp4())
         creator.status(started["publish_id"])
         half = creator.started(10 * 1024 * 1024, chunk=5 * 1024 * 1024, count=2)
@@ -174,6 +174,58 @@ def test_its_buttons_turn_the_clock_plan_faults_and_reset(window: Browser, mock:
     window.click("#reset")
     window.wait("document.querySelectorAll('#faults details').length == 0")
     assert mock.clock.now() == now
+
+
+def test_what_stands_beside_a_thing_acts_on_it(window: Browser, mock: MockTikTok) -> None:
+    with httpx.Client(base_url=mock.url) as client:
+        creator = Creator(mock, client.request)
+        del creator.headers["host"]
+        one, two = creator.started()["publish_id"], creator.started()["publish_id"]
+        client.post("/_mock/webhook/ping")
+    mock.faults.plan("fetchStatus", "gateway")
+    mock.faults.plan("fetchStatus", "reset")
+    window.open(f"{mock.url}/_mock/")
+
+    def press(label: str, until: str) -> None:
+        button = f"document.querySelector('[aria-label=\"{label}\"]')"
+        window.wait(button)
+        window.run(f"{button}.click()")
+        window.wait(until)
+
+    text = "document.querySelector('{}').textContent.includes('{}')"
+    press(f"fail {one}", text.format("#posts", "FAILED"))
+    press(f"hold {two}", "[...document.querySelectorAll('#posts dt')].some((dt) => dt.textContent == 'held')")
+    assert (mock.post(one).stage.name, mock.post(two).held) == ("FAILED", True)
+    press("Remove reset", "document.querySelectorAll('#faults details').length == 1")
+    assert [fault.kind for fault in mock.faults] == ["gateway"]
+    press("Replay tiktok.ping", "document.querySelectorAll('#webhooks details').length == 3")
+    assert mock.world.deliveries[-1].body == mock.world.deliveries[0].body
+    press("mock.creator: banned on", text.format("#accounts summary", "banned"))
+    press("mock.creator: banned off", f"!{text.format('#accounts summary', 'banned')}")
+    assert not mock.account.banned
+    press("Disconnect mock.creator", text.format("#webhooks", "authorization.removed"))
+    press("Disconnect mock.creator", text.format("#state", "are not connected"))
+
+
+def test_what_was_refused_is_found_among_the_rest_and_a_reset_forgets_all(
+    window: Browser, mock: MockTikTok
+) -> None:
+    something_happens(mock)
+    window.open(f"{mock.url}/_mock/")
+    window.wait("document.querySelectorAll('#requests details').length >= 7")
+    window.run(
+        "const choice = document.querySelector('#filter'); choice.value = 'refused';"
+        "choice.dispatchEvent(new Event('change'))"
+    )
+    window.wait("document.querySelectorAll('#requests details').length < 7")
+    shown = window.run(
+        "return [...document.querySelectorAll('#requests details')].map((d) => +d.dataset.key)"
+    )
+    refused = [entry.number for entry in mock.journal if entry.rule or entry.outcome != "answered"]
+    assert shown == refused[::-1]
+    mock.reset()
+    httpx.post(f"{mock.url}/v2/post/publish/creator_info/query/")
+    window.wait("document.querySelectorAll('#requests details').length == 1")
 
 
 RESET = """
