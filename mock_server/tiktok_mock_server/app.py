@@ -123,7 +123,7 @@ class Door:
                 if isinstance(step, Read):
                     value = await body.next()
                 else:
-                    value = await perform_async(engine.world, step)
+                    value = await perform_async(step)
         except StopIteration as end:
             answer: Outbound = end.value
             return answer
@@ -171,7 +171,7 @@ class Pump:
     async def _perform_due(self, engine: Engine) -> None:
         try:
             while (job := engine.take_job(engine.world.now())) is not None:
-                engine.finish_job(job, await perform_async(engine.world, job))
+                engine.finish_job(job, await perform_async(job))
         except Exception:
             # One world's trouble must not keep the others from their events.
             log.exception("the mock failed between requests")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from .messages import PERFORMING, Wait
 from .why import log
-from .world import Attempt, Deliver, Fetch, Fetched, Job, World
+from .world import Attempt, Deliver, Fetch, Fetched, Job
 
 if TYPE_CHECKING:
     import httpx
@@ -48,22 +48,22 @@ def _stay_here(request: httpx.Request) -> None:
         request.url = request.url.copy_with(host="localhost")
 
 
-def perform(world: World, job: Job | Wait) -> Attempt | Fetched | None:
+def perform(job: Job | Wait) -> Attempt | Fetched | None:
     """Do it, and say what came of it. Never raises."""
     if isinstance(job, Wait):
         _wait(job)
         return None
     if isinstance(job.work, Deliver):
-        return _deliver(world, job.work)
+        return _deliver(job.work)
     return _fetch(job.work)
 
 
-async def perform_async(world: World, job: Job | Wait) -> Attempt | Fetched | None:
+async def perform_async(job: Job | Wait) -> Attempt | Fetched | None:
     """Do it beside the event loop, which the receiver may need."""
     if isinstance(job, Wait):
         await _wait_async(job)
         return None
-    return await asyncio.to_thread(perform, world, job)
+    return await asyncio.to_thread(perform, job)
 
 
 def _wait(wait: Wait) -> None:
@@ -101,8 +101,8 @@ async def _wait_async(wait: Wait) -> None:
         stop()
 
 
-def _deliver(world: World, work: Deliver) -> Attempt:
-    delivery = work.delivery
+def _deliver(work: Deliver) -> Attempt:
+    world, delivery = work.world, work.delivery
     try:
         if world.receiver is not None:
             token = PERFORMING.set(True)

@@ -76,7 +76,7 @@ class MockClock:
         try:
             job = flow.send(None)
             while True:
-                job = flow.send(perform(engine.world, job))
+                job = flow.send(perform(job))
         except StopIteration:
             return
 
@@ -89,7 +89,7 @@ class MockClock:
         try:
             job = flow.send(None)
             while True:
-                job = flow.send(await perform_async(engine.world, job))
+                job = flow.send(await perform_async(job))
         except StopIteration:
             return
 

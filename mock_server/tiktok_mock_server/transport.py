@@ -56,7 +56,7 @@ class Transport(httpx.BaseTransport):
         try:
             while True:
                 step = engine.step(exchange, value)
-                value = _next(pieces) if isinstance(step, Read) else perform(engine.world, step)
+                value = _next(pieces) if isinstance(step, Read) else perform(step)
         except StopIteration as end:
             answer: Outbound = end.value
             return answer
@@ -88,7 +88,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
                 if isinstance(step, Read):
                     value = await _next_piece(pieces)
                 else:
-                    value = await perform_async(engine.world, step)
+                    value = await perform_async(step)
         except StopIteration as end:
             answer: Outbound = end.value
             return answer
@@ -109,7 +109,7 @@ def perform_due(engine: Engine) -> None:
     """Perform every job that is due, in every world where something may be."""
     for one in _touched(engine):
         while (job := one.take_job(one.world.now())) is not None:
-            one.finish_job(job, perform(one.world, job))
+            one.finish_job(job, perform(job))
 
 
 def _touched(engine: Engine) -> set[Engine]:
@@ -120,4 +120,4 @@ async def perform_due_async(engine: Engine) -> None:
     """Perform every job that is due, beside the event loop."""
     for one in _touched(engine):
         while (job := one.take_job(one.world.now())) is not None:
-            one.finish_job(job, await perform_async(one.world, job))
+            one.finish_job(job, await perform_async(job))

@@ -167,4 +167,4 @@ def _plan(world: World, delivery: Delivery, due: float) -> None:
         ("content-type", "application/json"),
         ("tiktok-signature", _signed(world, delivery, due)),
     )
-    world.add_job(Job(due, Deliver(delivery, headers, world.switches.webhook_timeout), done))
+    world.add_job(Job(due, Deliver(world, delivery, headers, world.switches.webhook_timeout), done))

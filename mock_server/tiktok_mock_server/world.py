@@ -351,6 +351,8 @@ class Delivery:
 class Deliver:
     """A job: call a receiver. Its result is an `Attempt`."""
 
+    world: World
+    """Which knows who takes its events."""
     delivery: Delivery
     headers: tuple[tuple[str, str], ...]
     timeout: float

@@ -19,11 +19,10 @@ import attrs
 
 from . import media_urls, scenarios, snapshot
 from .clock import Clock
-from .exchange import Answerer, Exchange, Step
-from .jobs import perform
+from .exchange import Answerer, Exchange
 from .messages import READ, Broken, Inbound, Outbound, form_pairs
 from .switches import Switches, chosen
-from .world import Job, World, default_world
+from .world import World, default_world
 
 E = TypeVar("E", bound=Answerer)
 
@@ -136,7 +135,7 @@ class Worlds(Generic[E]):
             name, inbound = _without_prefix(inbound)
         if name:
             found = self._engines.get(name)
-            return self._unknown(name) if found is None else self._within(found, inbound)
+            return self._unknown(name) if found is None else found.enter(inbound)
         if not self._by_key:
             return self.first.enter(inbound)
         return self._by_what_it_holds(inbound)
@@ -146,15 +145,10 @@ class Worlds(Generic[E]):
         text = f"there is no world {name!r}; make it with POST /_mock/worlds"
         return Outbound(404, text.encode(), "text/plain; charset=utf-8", [("x-mock-why", text)])
 
-    def _within(self, engine: E, inbound: Inbound) -> Exchange:
-        if engine is self.first:
-            return self.first.enter(inbound)
-        return _delivering(engine, engine.enter(inbound))
-
     def _by_what_it_holds(self, inbound: Inbound) -> Exchange:
         engine = self._by_query(inbound) or self._by_token(inbound)
         if engine is not None:
-            return (yield from self._within(engine, inbound))
+            return (yield from engine.enter(inbound))
         if inbound.method != "POST" or inbound.content_type != "application/x-www-form-urlencoded":
             return (yield from self.first.enter(inbound))
         pieces: list[bytes] = []
@@ -164,7 +158,7 @@ class Worlds(Generic[E]):
             length += len(piece)
         form = dict(form_pairs(b"".join(pieces).decode("utf-8", "replace")))
         chosen = self._by_key.get(form.get("client_key", ""), self.first)
-        return (yield from _replaying(self._within(chosen, inbound), pieces, ended=length <= 65536))
+        return (yield from _replaying(chosen.enter(inbound), pieces, ended=length <= 65536))
 
     def _by_query(self, inbound: Inbound) -> E | None:
         if "client_key=" in inbound.query or "upload_id=" in inbound.query:
@@ -192,37 +186,18 @@ def _without_prefix(inbound: Inbound) -> tuple[str, Inbound]:
     return name, attrs.evolve(inbound, path=slash + rest, headers=headers)
 
 
-def _delivering(engine: Answerer, inner: Exchange) -> Exchange:
-    """Jobs of a world whose events go to a function are done on the spot."""
-
-    def own(step: Step) -> object:
-        if isinstance(step, Job) and engine.world.receiver is not None:
-            return perform(engine.world, step)
-        return None
-
-    return _relayed(inner, own)
-
-
 def _replaying(inner: Exchange, pieces: list[bytes], *, ended: bool) -> Exchange:
     """Run an exchange on a body of which some was read already."""
     left = deque(pieces)
-
-    def own(step: Step) -> object:
-        if step is READ and left:
-            return left.popleft()
-        return b"" if step is READ and ended else None
-
-    return _relayed(inner, own)
-
-
-def _relayed(inner: Exchange, own: Callable[[Step], object]) -> Exchange:
-    """Run an exchange of which `own` does some steps; those for which it gives None are the door's."""
     value: object = None
     try:
         while True:
             step = inner.send(value)
-            value = own(step)
-            if value is None:
+            if step is READ and left:
+                value = left.popleft()
+            elif step is READ and ended:
+                value = b""
+            else:
                 value = yield step
     except StopIteration as end:
         return cast("Outbound", end.value)

@@ -209,6 +209,28 @@ def test_hosts_that_may_be_called_with_events_may_be_called_from_every_world() -
         assert client_of(first).post(f"{url}/_mock/reset").status_code == 200
 
 
+@pytest.mark.parametrize("served", [False, True])
+def test_a_try_while_time_passes_goes_to_no_receiver_of_another_world(served: bool) -> None:
+    mock = MockTikTok()
+    told: list[str] = []
+
+    def receive(delivery: Delivery, _headers: dict[str, str]) -> int:
+        told.append(delivery.event)
+        return 200
+
+    mock.on_event(receive)
+    with Running(mock.engine) as url:
+        client = httpx.Client(base_url=url) if served else client_of(mock)
+        receiver = f"{url}/a-receiver-that-is-none"
+        world = made(client, name="other", webhook_url=receiver)["url"]
+        client.post(f"{world}/_mock/webhook/ping")
+        client.post(f"{world}/_mock/clock", json={"advance": 61})
+        (delivery,) = client.get(f"{world}/_mock/deliveries").json()["deliveries"]
+        client.close()
+    assert [one["status"] for one in delivery["attempts"]] == [404, 404]
+    assert told == []
+
+
 def test_an_event_that_is_refused_for_a_worlds_time_says_so_whatever_time_the_first_world_has() -> None:
     with Running(MockTikTok(frozen=False).engine) as url, httpx.Client() as client:
         for frozen, said in ((True, webhooks.OTHER_TIME), (False, "")):
