@@ -64,6 +64,8 @@ def test_what_is_dropped_can_be_claimed_again(journal: Journals) -> None:
     journal.drop(entry())
     assert journal.find("v_pub_file~v2-1.7") is None
     assert journal.claim(entry()) is None
+    journal.write(entry(stage=Stage.BEGUN, publish_id="v_pub_file~v2-1.8"))
+    assert journal.find("v_pub_file~v2-1.7") is None, "it was another post with this key"
     journal.drop(entry("never written"))
 
 

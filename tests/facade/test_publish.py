@@ -610,6 +610,17 @@ def test_another_caller_who_was_quicker_is_not_overtaken(colour: str) -> None:
     assert scene.posts == []
 
 
+def test_another_caller_who_was_quicker_with_another_post_has_the_key(colour: str) -> None:
+    class Race(MemoryJournal):
+        def claim(self, entry: Entry) -> Entry | None:
+            return Entry(id=entry.id, stage=Stage.HANDED_OVER, key=entry.key, publish_id="v_pub_file~v2-1.9")
+
+    scene = Scene(colour, journal=Race())
+    with pytest.raises(Impossible, match="must name one post only"):
+        scene.post(key="summer")
+    assert scene.posts == []
+
+
 # Journals that fail
 
 

@@ -187,6 +187,9 @@ def test_moments_are_shifted_to_where_the_mock_begins_and_durations_stay(tmp_pat
         one["startedDateTime"] = one["startedDateTime"].replace("2026", "2024")
     (later, *_) = of(told(har, tmp_path), "listVideos")
     assert shown["create_time"] == real
+    for page in (of(told(story(), tmp_path), "listVideos")[0], later):
+        listed = page["answer"]["json"]["data"]
+        assert listed["cursor"] == listed["videos"][-1]["create_time"] * 1000, "in milliseconds"
     assert later["answer"]["json"]["data"]["videos"][0]["create_time"] > real + 700 * 86400
     assert shown["duration"] == 12
 
@@ -219,6 +222,18 @@ def test_what_would_leak_is_not_written(
     said = capsys.readouterr()
     assert "something secret would have been written" in said.err
     assert "Grandmother" not in said.err + said.out
+    with pytest.raises(redaction.Leak):
+        redaction.redact(recording.read(path))
+
+
+def test_nor_is_a_seed_that_would_leak(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(RecordedWorld, "seed", lambda _self: {"accounts": [{"username": CAPTION}]})
+    sown = tmp_path / "seed.yaml"
+    assert cli.main(["import", str(written(story(), tmp_path)), "--seed", str(sown)]) == 2
+    assert not sown.exists()
+    assert "something secret would have been written" in capsys.readouterr().err
 
 
 # Planted secrets
@@ -285,6 +300,49 @@ def test_what_is_secret_in_one_place_is_no_name_and_no_word_in_another(plant: Pl
     assert word in json.dumps(told(har, tmp_path))
     plant(har, word)
     assert "correct_horse" not in json.dumps(told(har, tmp_path))
+
+
+def _in_a_foreign_answer(har: Har, word: str) -> None:
+    foreign = copy.deepcopy(har["log"]["entries"][0])
+    foreign["request"]["url"] = "https://login.example.org/session"
+    foreign["response"]["headers"] = [{"name": "Content-Type", "value": "application/json"}]
+    answer(foreign, {"password": word})
+    har["log"]["entries"].insert(1, foreign)
+
+
+def _in_base64(har: Har, word: str) -> None:
+    planted.in_header(har, b64encode(f"x={word}".encode()).decode())
+
+
+@pytest.mark.parametrize(
+    ("plant", "word"),
+    [
+        (_in_a_foreign_answer, "correct_horse_battery"),
+        (_in_base64, "correct_horse_battery"),
+        (planted.in_answer_header, "horse"),
+        (planted.in_cookies, "horse"),
+    ],
+)
+def test_nor_is_what_stands_in_cookies_in_base64_or_in_the_answers_of_others(
+    plant: Plant, word: str, tmp_path: Path
+) -> None:
+    har = story()
+    entry = entries(har, "/creator_info/")[0]
+    body = body_of(entry)
+    body["data"][word] = 1
+    answer(entry, body)
+    assert word in json.dumps(told(har, tmp_path))
+    plant(har, word)
+    assert word not in json.dumps(told(har, tmp_path))
+
+
+def test_a_number_as_long_as_an_id_is_one_whatever_its_field_is_called(tmp_path: Path) -> None:
+    har = story()
+    entry = entries(har, "/video/list/")[0]
+    body = body_of(entry)
+    body["data"]["videos"][0]["view_count"] = 7312345678901234567
+    answer(entry, body)
+    assert "7312345678901234567" not in json.dumps(told(har, tmp_path))
 
 
 def test_stand_ins_of_names_are_the_same_in_texts_and_after_another_import(tmp_path: Path) -> None:
