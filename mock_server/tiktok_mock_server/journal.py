@@ -351,10 +351,17 @@ def mask_value(value: object, name: str = "") -> object:
             and "*" not in value
         ):
             return value  # an error's code, not an authorization code
-        if name in secret_names() and value:
-            return masked(value)
-        return mask_text(value)
+        return _mask_named(name, value)
     return value
+
+
+def _mask_named(name: str, value: str) -> str:
+    if name not in secret_names() or not value:
+        return mask_text(value)
+    address, mark, query = value.partition("?")
+    if "://" in address and "@" not in address:
+        return f"{address}{mark}{mask_query(query)}"  # where it leads is worth seeing, and no secret
+    return masked(value)
 
 
 _TOKENS: Final = re.compile(r"\b((?:act|rft|clt)\.[A-Za-z0-9._~!*-]{4})[A-Za-z0-9._~!*-]+")
@@ -386,10 +393,7 @@ def mask_text(text: str) -> str:
 def mask_query(query: str) -> str:
     """A query or form without its secrets."""
     pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
-    names = secret_names()
-    return urlencode(
-        [(name, masked(value) if name in names else mask_text(value)) for name, value in pairs], safe="*() "
-    )
+    return urlencode([(name, _mask_named(name, value)) for name, value in pairs], safe="*() ")
 
 
 def _body(data: bytes, length: int, content_type: str) -> object:

@@ -113,6 +113,23 @@ def test_nothing_secret_is_shown() -> None:
     assert [secret for secret in secrets if secret in shown] == []
 
 
+def test_an_address_is_shown_but_for_the_secrets_in_its_query() -> None:
+    """Which redirect URI was sent is what one looks for when a login fails."""
+    mock, creator, _ = busy()
+    code = mock.authorize_code(redirect_uri="https://app.example/callback/")
+    creator.ask(
+        "POST", "/v2/oauth/token/", data={**APP, "code": code, "redirect_uri": "https://app.example/back/"}
+    )
+    init, *_, traded = mock.journal
+    assert isinstance(traded.request, dict)
+    assert traded.request["redirect_uri"] == "https://app.example/back/"
+    (upload,) = mock.world.uploads.values()
+    address, query = json.dumps(init.answer).partition('"upload_url": "')[2].split("?")
+    assert address.endswith("/video/")
+    assert f"upload_id={upload.id}&" in query
+    assert upload.token not in query
+
+
 def test_over_http_it_is_searched_and_asserted() -> None:
     mock, creator, publish_id = busy()
 
