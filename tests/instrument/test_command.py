@@ -20,8 +20,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tiktok_mock_server import __main__, cli
+from tiktok_mock_server import MockTikTok, Switches, World, __main__, cli
 from tiktok_mock_server.commands import JsonLines
+from tiktok_mock_server.running import Running
 from tiktok_mock_server.version import VERSION
 
 COMMAND = [sys.executable, "-m", "tiktok_mock_server"]
@@ -145,6 +146,34 @@ def test_exec_wants_enough_of_the_api_and_faults_used_up(tmp_path: Path) -> None
         assert "authorize" in run("exec", "--coverage", form, *nothing).stdout
 
 
+def test_exec_counts_faults_of_every_world_and_tells_by_which_signal_its_command_ended() -> None:
+    plan = (
+        "import json, os, urllib.request as r; url = os.environ['TIKTOK_MOCK_URL']; "
+        "post = lambda path, body: r.urlopen(r.Request(url + path, json.dumps(body).encode())); "
+        "post('/_mock/worlds', {'name': 'other'}); "
+        "post('/_world/other/_mock/faults', {'fault': 'reset', 'operation': 'fetchStatus'})"
+    )
+    planned = run("exec", "--", sys.executable, "-c", plan)
+    assert (planned.returncode, "did not happen: reset at fetchStatus" in planned.stderr) == (1, True)
+    killed = run("exec", "--", sys.executable, "-c", "import os; os.kill(os.getpid(), 15)")
+    assert killed.returncode == 128 + 15
+
+
+def test_who_is_added_is_private_and_a_bad_day_is_one_for_those_of_a_seed_file_too(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("accounts: [{username: carl}]")
+    added = ("--account", "ada", "--account", "bob:public", "--seed-file", str(seed))
+    with serving("--realistic", "--scenario", "banned-creator", *added) as (line, _):
+        accounts = httpx.get(f"{line['url']}/_mock/accounts").json()["accounts"]
+        switches = httpx.get(f"{line['url']}/_mock/switches").json()["switches"]
+    assert [(one["username"], one["private"], one["banned"]) for one in accounts[1:3]] == [
+        ("ada", True, True),
+        ("bob", False, True),
+    ]
+    assert (accounts[3]["username"], accounts[3]["banned"]) == ("carl", True)
+    assert switches["processing_seconds"] == Switches().processing_seconds
+
+
 def test_the_report_for_github_goes_into_the_summary_of_the_step(tmp_path: Path) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
@@ -256,6 +285,9 @@ def test_health_says_why_a_mock_is_not_ready(capsys: pytest.CaptureFixture[str])
     with serving() as (line, _):
         assert cli.main(["health", "--url", f"{line['url']}/_world/none"]) == 1
     assert "is not ready: HTTP Error 404" in capsys.readouterr().err
+    with Running(MockTikTok(World()).engine) as url:  # nobody can log in here yet
+        assert cli.main(["health", "--url", url]) == 1
+    assert capsys.readouterr().err == f"tiktok-mock: {url} is not ready\n"
 
 
 def test_every_command_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
@@ -361,7 +393,8 @@ def test_tls_under_a_root_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("options", [(), ("--host", "0.0.0.0")])
 def test_a_command_beside_a_mock_with_tls_is_told_whom_to_trust(options: tuple[str, ...]) -> None:
     ask = "import os, urllib.request as r; r.urlopen(os.environ['TIKTOK_BASE_URL'] + '/_mock/ready')"
-    same = "len({os.environ[n] for n in ('SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'CURL_CA_BUNDLE')}) == 1"
+    names = ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
+    same = f"len({{os.environ[n] for n in {names}}}) == 1"
     script = f"{ask}; assert {same}; assert os.environ['TIKTOK_BASE_URL'].startswith('https://')"
     done = run("exec", "--tls", *options, "--", sys.executable, "-c", script)
     assert done.returncode == 0, done.stderr
