@@ -72,7 +72,7 @@ def package(tmp_path: Path) -> Path:
     )
     (folder / "face.py").write_text(
         '"""The face.\n\n`face_async` is derived from this module."""\n\nfrom ._part import Part\n'
-        "from .other import face\n\n\nclass Face(Part):\n    ...\n"
+        "from .other import face\nfrom ._parts import part\n\n\nclass Face(Part):\n    ...\n"
     )
     (folder / "other.py").write_text('"""Not derived from."""\n')
     return folder
@@ -83,7 +83,8 @@ def test_modules_that_say_so_take_part(package: Path) -> None:
     assert list(faces) == ["package/_part_async.py", "package/face_async.py"]
     assert faces["package/face_async.py"] == (
         '"""Derived from `face` by `make generate`, not edited: what waits there is awaited here."""\n\n'
-        "from ._part_async import AsyncPart\nfrom .other import face\n\n\nclass AsyncFace(AsyncPart):\n    ...\n"
+        "from ._part_async import AsyncPart\nfrom .other import face\nfrom ._parts import part\n\n\n"
+        "class AsyncFace(AsyncPart):\n    ...\n"
     )
 
 

@@ -212,6 +212,29 @@ def test_a_secret_is_never_shown(generate: Generator, schema: str, value: object
     assert "hunter2" not in repr(thing)
 
 
+def test_a_secret_is_one_wherever_its_schema_is_referred_to(generate: Generator) -> None:
+    api = generate(
+        sent(
+            "Thing",
+            """
+            Thing: {type: object, required: [key], properties: {key: {$ref: "#/components/schemas/Key"}}}
+            Key: {type: string, x-secret: true, description: A key.}
+            """,
+        )
+    )
+    thing = api.Thing(key="hunter2")
+    assert "hunter2" not in repr(thing)
+    assert api.module("operations.things").use_thing(key="hunter2").secrets == ("hunter2",)
+
+
+def test_what_must_be_there_and_may_be_null_is_not_sent_as_none(generate: Generator) -> None:
+    api = generate(
+        sent("Thing", "Thing: {type: object, required: [a], properties: {a: {type: [string, 'null']}}}")
+    )
+    assert api.encode("thing", api.Thing(a=None)) == {}
+    assert api.encode("thing", api.Thing(a="x")) == {"a": "x"}
+
+
 def test_secrets_in_a_body_are_handed_to_the_call(generate: Generator) -> None:
     api = generate(
         sent(
