@@ -427,7 +427,11 @@ def test_a_photo_that_was_looked_at_is_what_it_is_whatever_it_is_called(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     jpeg = b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x10\x00\x10"
-    monkeypatch.setattr(preflight_module, "fetch_head", lambda _remote, _field: (jpeg, 10))
+
+    def looked_at(_remote: object, _field: str) -> tuple[bytes, int]:
+        return jpeg, 10
+
+    monkeypatch.setattr(preflight_module, "fetch_head", looked_at)
     draft = PhotoDraft(photo_images=["https://media.example.test/1.png"])
     door = Scene().door
     assert [problem.value for problem in door.do("check", draft)] == ["PNG"]

@@ -121,8 +121,7 @@ def test_an_address_is_shown_but_for_the_secrets_in_its_query() -> None:
         "POST", "/v2/oauth/token/", data={**APP, "code": code, "redirect_uri": "https://app.example/back/"}
     )
     init, *_, traded = mock.journal
-    assert isinstance(traded.request, dict)
-    assert traded.request["redirect_uri"] == "https://app.example/back/"
+    assert json.loads(json.dumps(traded.request))["redirect_uri"] == "https://app.example/back/"
     (upload,) = mock.world.uploads.values()
     address, query = json.dumps(init.answer).partition('"upload_url": "')[2].split("?")
     assert address == "http://tiktok.mock/upload"

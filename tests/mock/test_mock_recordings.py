@@ -229,7 +229,10 @@ def test_what_would_leak_is_not_written(
 def test_nor_is_a_seed_that_would_leak(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(RecordedWorld, "seed", lambda _self: {"accounts": [{"username": CAPTION}]})
+    def leaking(_self: RecordedWorld) -> dict[str, object]:
+        return {"accounts": [{"username": CAPTION}]}
+
+    monkeypatch.setattr(RecordedWorld, "seed", leaking)
     sown = tmp_path / "seed.yaml"
     assert cli.main(["import", str(written(story(), tmp_path)), "--seed", str(sown)]) == 2
     assert not sown.exists()
