@@ -29,7 +29,11 @@ HERE = "http://127.0.0.1:8765/callback/"
 FASTER = 50.0
 SIZES = (100, 200_000, 11 * 2**20)
 FAULTS: tuple[tuple[str, str, dict[str, object]], ...] = (
-    *(("initVideoPost", kind, {}) for kind in ("lost", "reset", "gateway", "cut", "token_expired")),
+    *(
+        ("initVideoPost", kind, {})
+        for kind in ("lost", "reset", "gateway", "cut", "malformed", "token_expired")
+    ),
+    ("initVideoPost", "lost", {"how": "gateway"}),
     ("initVideoPost", "error", {"code": "internal_error"}),
     ("initVideoPost", "error", {"code": "rate_limit_exceeded"}),
     *(("uploadChunk", kind, {}) for kind in ("lost", "reset", "gateway", "chunk_lost")),
@@ -264,7 +268,8 @@ def main() -> int:
         print(f"  {name:<16} {value}")
     for lie in lies[:20]:
         print(f"  wrong: {lie}")
-    return 0 if not (double or lost or lies) and tally.reported else 1
+    # A run in which nothing was published has shown nothing.
+    return 0 if not (double or lost or lies) and "published" in tally.reported.values() else 1
 
 
 if __name__ == "__main__":
