@@ -77,7 +77,7 @@ def test_switching_the_account_shows_a_choice_and_the_other_user_can_agree(playe
     world.add_account(Account("second.creator", "Second"))
     picker = player.agree(player.authorize(), "switch")
     assert 'type="radio"' in picker.text
-    assert "second.creator" in picker.text
+    assert re.findall(r'value="([\w.]+)" checked', picker.text) == [world.account.username]
     consent = player.agree(picker, "pick", account="second.creator")
     assert "@second.creator" in consent.text
     code = query_of(player.agree(consent, account="second.creator").headers["location"])["code"]
@@ -97,6 +97,16 @@ def test_who_agreed_before_is_sent_straight_back_unless_told_otherwise(player: P
     assert player.authorize(disable_auto_auth="1").status_code == 200
     player.http.cookies.clear()
     assert player.authorize().status_code == 200
+
+
+@pytest.mark.parametrize("auto_approve", [False, True])
+def test_who_agreed_last_is_remembered_whatever_the_name(player: Player, auto_approve: bool) -> None:
+    world, name = player.mock.world, "zoë; o'neil"
+    world.add_account(Account(name))
+    player.agree(player.authorize(), account=name)
+    player.mock.engine.auto_approve = auto_approve
+    code = query_of(player.authorize().headers["location"])["code"]
+    assert world.codes[code].grant.account.username == name
 
 
 def test_a_wider_wish_is_asked_again(player: Player) -> None:
