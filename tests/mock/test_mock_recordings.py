@@ -7,6 +7,7 @@ import gzip
 import json
 import logging
 import re
+import time
 from base64 import b64encode
 from collections.abc import Callable
 from functools import cache
@@ -433,6 +434,44 @@ def test_two_tokens_of_one_user_are_one_account(tmp_path: Path) -> None:
     assert accounts == [{"username": "mock.creator", "is_verified": True, "follower_count": 90210}]
 
 
+def test_videos_are_kept_when_it_turns_out_whose_they_are(tmp_path: Path) -> None:
+    mock = real_world()
+    player = Player(mock, httpx.Client(transport=(recorder := Recorder(mock)), base_url=TIKTOK))
+    first = player.log_in().token
+    player.call("getUserInfo", params={"fields": "is_verified"})
+    player.log_in()
+    player.call("listVideos", {}, params={"fields": "id,title"})
+    player.call("getUserInfo", params={"fields": "username"})
+    player.call("getUserInfo", params={"fields": "username"}, token=first)
+    accounts: Any = RecordedWorld(told(recorder.har(), tmp_path)).seed()["accounts"]
+    assert [len(account["videos"]) for account in accounts] == [len(mock.account.videos)]
+
+
+def test_times_without_a_zone_are_utc_wherever_the_recording_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, har = told(story(), tmp_path), story()
+    for one in har["log"]["entries"]:
+        one["startedDateTime"] = re.sub(r"(Z|\+00:00)$", "", one["startedDateTime"])
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert told(har, tmp_path) == wanted
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_bytes_that_go_to_somebody_else_are_no_upload_to_tiktok() -> None:
+    url = "https://{}/video/?upload_id=1&upload_token=2"
+    hosts = ("open-upload.tiktokapis.com", "open-upload-us.tiktokapis.com", "tiktokapis.com.example.org")
+    assert [recording.operation_of("PUT", url.format(host)) for host in hosts] == [
+        "uploadChunk",
+        "uploadChunk",
+        "",
+    ]
+
+
 BANNED = "spam_risk_user_banned_from_posting"
 
 
@@ -546,6 +585,18 @@ def test_what_changed_at_tiktok_is_told(
     assert at in {one.at for one in found}
     assert all(one.exchange == 4 and one.operation == "queryCreatorInfo" for one in found)
     assert any(recorded in one.recorded for one in found if one.at == at)
+
+
+def test_what_the_mock_says_and_tiktok_did_not_is_told(tmp_path: Path) -> None:
+    har = story()
+    (entry, _) = entries(har, "/creator_info/")
+    body = body_of(entry)
+    _missing(body)
+    answer(entry, body)
+    found = [one for one in compare(told(har, tmp_path)) if one.against == "mock"]
+    assert [(one.at, one.recorded, one.expected) for one in found] == [
+        ("/data/creator_nickname", "absent", "text")
+    ]
 
 
 def test_a_page_instead_of_json_is_told(tmp_path: Path) -> None:
