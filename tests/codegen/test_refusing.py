@@ -415,11 +415,16 @@ def test_fragments_that_need_each_other_are_refused(generate: Generator) -> None
     lines = "".join(f"      {line}\n" for line in GOOD.values())
     things = f"paths:\n  /a:\n    post:\n{lines}components: {{schemas: {{Thing: {{type: object, properties: {{b: {{$ref: '#/components/schemas/Other'}}}}}}}}}}\n"
     other = "components: {schemas: {Other: {type: object, properties: {a: {$ref: '#/components/schemas/Thing'}}}}}"
-    with pytest.raises(
-        Refusal,
-        match=r"other.yaml and things.yaml need each other|things.yaml and other.yaml need each other",
-    ):
+    refusal = r"other.yaml and things.yaml need each other|things.yaml and other.yaml need each other"
+    with pytest.raises(Refusal, match=refusal):
         generate.files(things, other=other)
+    of_a_kind = "{type: object, required: [kind], properties: {kind: {type: string, const: KIND}MORE}}"
+    thing = of_a_kind.replace("KIND", "a").replace("MORE", ", next: {$ref: '#/components/schemas/Other'}")
+    either = "{oneOf: [{$ref: '#/components/schemas/Thing'}, {$ref: '#/components/schemas/Else'}]}"
+    things = f"paths:\n  /a:\n    post:\n{lines}components: {{schemas: {{Thing: {thing}}}}}\n"
+    another = of_a_kind.replace("KIND", "b").replace("MORE", "")
+    with pytest.raises(Refusal, match=refusal):
+        generate.files(things, other=f"components: {{schemas: {{Other: {either}, Else: {another}}}}}")
 
 
 @pytest.mark.parametrize(

@@ -388,6 +388,10 @@ def test_tls_under_a_root_of_its_own(tmp_path: Path) -> None:
                 client.get(f"{line['url']}/v2/user/info/")
         with httpx.Client() as client, pytest.raises(httpx.ConnectError):
             client.get(line["url"])
+        port = int(line["url"].rpartition(":")[2])
+        for name in ("localhost", "127.0.0.1", "::1"):
+            with socket.create_connection(("127.0.0.1", port)) as plain:
+                trusting.wrap_socket(plain, server_hostname=name).close()
 
 
 @pytest.mark.parametrize("options", [(), ("--host", "0.0.0.0")])
