@@ -72,6 +72,10 @@ class Group:
     """Tests that take seconds, left out: a mutant that only they would notice lives."""
 
 
+def _module(path: str) -> str:
+    return path.removesuffix(".py").replace("/", ".")
+
+
 def _paths(pattern: str, *names: str) -> tuple[str, ...]:
     return tuple(pattern.format(name) for name in names)
 
@@ -213,22 +217,36 @@ class Copy:
             text = (self.place / "mutants" / path).read_text(encoding="utf-8")
             lines = text.splitlines()
             bodies = {
-                node.name: [line.strip() for line in lines[node.lineno : node.end_lineno]]
+                node.name: [
+                    line.strip().replace(node.name, "") for line in lines[node.lineno - 1 : node.end_lineno]
+                ]
                 for node in ast.walk(ast.parse(text))
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and "__mutmut_" in node.name
             }
-            module = path.removesuffix(".py").replace("/", ".")
             for name, body in bodies.items():
                 original = bodies[re.sub(r"\d+$", "orig", name)] if not name.endswith("orig") else body
                 changed = difflib.ndiff(original, body)
-                found[f"{module}.{name}"] = " | ".join(line for line in changed if line[:2] in ("- ", "+ "))
+                found[f"{_module(path)}.{name}"] = " | ".join(
+                    line for line in changed if line[:2] in ("- ", "+ ")
+                )
         return found
 
 
-def looked_at() -> dict[str, str]:
-    """Mutant → why it may live."""
+def in_words(mutant: str, change: str) -> str:
+    """A mutant by what it changes where. mutmut's numbers move when the function changes."""
+    function = mutant.rpartition("__mutmut_")[0]
+    return f"{function.replace('.xǁ', '.').replace('.x_', '.').replace('ǁ', '.')}: {change}"
+
+
+def looked_at() -> frozenset[str]:
+    """The mutants that may live."""
     listed = cast("list[dict[str, object]]", yaml.safe_load(SURVIVORS.read_text(encoding="utf-8")))
-    return {str(one): str(entry["why"]) for entry in listed for one in cast("list[str]", entry["mutants"])}
+    return frozenset(
+        f"{function}: {change}"
+        for entry in listed
+        for function, changes in cast("dict[str, list[str]]", entry["mutants"]).items()
+        for change in changes
+    )
 
 
 def verdict(name: str, children: int, *, show: bool, again: bool) -> str:
@@ -269,9 +287,11 @@ def report(
     name: str, found: Mapping[str, str], changes: Mapping[str, str], seconds: tuple[float, float]
 ) -> None:
     """One line of the table, and the survivors that nobody has looked at."""
-    reasons = looked_at()
-    living = sorted(one for one, kind in found.items() if kind not in KILLED)
-    listed = [one for one in living if one in reasons]
+    known = looked_at()
+    living = {
+        one: in_words(one, changes.get(one, "")) for one, kind in sorted(found.items()) if kind not in KILLED
+    }
+    listed = [one for one, what in living.items() if what in known]
     killed = len(found) - len(living)
     share, among_others = killed / len(found), killed / max(1, len(found) - len(listed))
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(found.values()).items()))
@@ -280,11 +300,12 @@ def report(
         f"{len(listed)} listed)  {seconds[0] / 60:>4.1f} min, {seconds[1] / 60:.1f} of a core  {kinds}",
         flush=True,
     )
-    for mutant in living:
-        if mutant not in reasons:
-            print(f"    not looked at: {mutant}\n      {changes.get(mutant, '')[:300]}")
-    for mutant in sorted(one for one in reasons if found.get(one) in KILLED):
-        print(f"    listed, but killed: {mutant}")
+    for mutant, what in living.items():
+        if what not in known:
+            print(f"    not looked at: {mutant}\n      {what[:300]}")
+    modules = tuple(f"{_module(path)}." for path in GROUPS[name].mutate)
+    for what in sorted(one for one in known.difference(living.values()) if one.startswith(modules)):
+        print(f"    listed, but survives no more: {what[:300]}")
 
 
 def main() -> int:
